@@ -1,0 +1,223 @@
+"""The command line, and the only ``trio.run``.
+
+Imports little at the top: worker processes may import this module again, and ``--help`` should be instant.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from appliance.settings import Settings
+    from appliance.terminal import Terminal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0, or 1 with one line that says what went wrong, or 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    from appliance.core.errors import TonearmError
+
+    try:
+        status: int = options.command(options)
+    except TonearmError as error:
+        print(f"tonearm: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    from appliance import __version__
+
+    parser = argparse.ArgumentParser(prog="tonearm", description="Your music, everywhere in the house.")
+    parser.add_argument("--version", action="version", version=f"tonearm {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the server", description="Run the server until Ctrl-C or SIGTERM.")
+    _takes_data_dir(serve)
+    serve.add_argument(
+        "--music", action="append", metavar="DIR", help="a folder of music; repeat for more (default: a demo library)"
+    )
+    serve.add_argument("--bind", metavar="HOST:PORT", help="where to listen (default: 127.0.0.1:4533)")
+    serve.set_defaults(command=_serve)
+
+    scan = commands.add_parser("scan", help="look for new and changed music")
+    _takes_data_dir(scan)
+    scan.add_argument("--full", action="store_true", help="read every file again, changed or not")
+    _takes_json(scan)
+    scan.set_defaults(command=_scan)
+
+    demo = commands.add_parser("demo", help="write the demo library into a folder")
+    demo.add_argument("folder", type=Path, metavar="DIR")
+    _takes_json(demo)
+    demo.set_defaults(command=_demo)
+
+    user = commands.add_parser("user", help="manage who may listen").add_subparsers(required=True, metavar="ACTION")
+    add = user.add_parser("add", help="add a user")
+    add.add_argument("name", metavar="NAME")
+    role = add.add_mutually_exclusive_group()
+    role.add_argument("--admin", dest="role", action="store_const", const="admin", help="may do everything")
+    role.add_argument("--guest", dest="role", action="store_const", const="guest", help="may listen and change nothing")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    _takes_data_dir(add)
+    _takes_json(add)
+    add.set_defaults(command=_add_user, role="member")
+
+    openapi = commands.add_parser("openapi", help="print the OpenAPI document of the REST interface")
+    openapi.set_defaults(command=_openapi)
+    return parser
+
+
+def _takes_data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", metavar="D", help="where Tonearm keeps its data (default: ./data)")
+
+
+def _takes_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="answer with JSON on standard output")
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import trio
+
+    from appliance import compose
+
+    settings, terminal = _prepare(options, music_dirs=options.music, bind=options.bind)
+
+    async def run() -> None:
+        stop = trio.Event()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(_stop_on_signal, stop, nursery.cancel_scope)
+            await compose.serve(settings, terminal, stop)
+            nursery.cancel_scope.cancel()
+
+    return _run(run)
+
+
+async def _stop_on_signal(stop: Any, everything: Any, *, task_status: Any) -> None:
+    """The first SIGTERM or SIGINT stops in order; the second at once."""
+    import trio
+
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for _ in signals:
+            if stop.is_set():
+                everything.cancel()
+            stop.set()
+
+
+def _scan(options: argparse.Namespace) -> int:
+    from appliance import compose
+    from appliance.core.scanning import ScanKind, ScanState
+
+    settings, terminal = _prepare(options)
+    kind = ScanKind.FULL if options.full else ScanKind.QUICK
+    outcome = 0
+
+    async def run() -> None:
+        nonlocal outcome
+        ended, faults = await compose.scan(settings, terminal, kind)
+        if options.json:
+            _print_json({"scan": ended, "faults": faults})
+        else:
+            for fault in faults:
+                terminal.say(f"  {fault.path}: {fault.reason}")
+        outcome = 0 if ended.state is ScanState.DONE else 1
+
+    return _run(run) or outcome
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from appliance.demo.library import write_demo
+    from appliance.terminal import Terminal
+
+    terminal = Terminal()
+    try:
+        with terminal.progress("Composing a demo library", " tracks") as progress:
+            written = write_demo(options.folder, progress=progress)
+    except OSError as error:
+        print(f"tonearm: {options.folder} cannot be written: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        return 1
+    if options.json:
+        _print_json({"files": [str(path) for path in written]})
+    else:
+        terminal.say(f"{len(written)} files are in {options.folder}.")
+    return 0
+
+
+def _add_user(options: argparse.Namespace) -> int:
+    from getpass import getpass
+
+    from appliance import compose
+    from appliance.core.accounts import Role
+
+    settings, terminal = _prepare(options)
+    password = sys.stdin.readline().rstrip("\n") if options.password_stdin else getpass("Password: ")
+
+    async def run() -> None:
+        user = await compose.add_user(settings, terminal, options.name, password, Role(options.role))
+        if options.json:
+            _print_json(user)
+        else:
+            terminal.say(f"{user.name} may sign in now.")
+
+    return _run(run)
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    from appliance import compose
+
+    del options
+    _print_json(compose.openapi())
+    return 0
+
+
+def _prepare(options: argparse.Namespace, **given: Any) -> "tuple[Settings, Terminal]":
+    from appliance import logs
+    from appliance.settings import load
+    from appliance.terminal import Terminal
+
+    settings = load({"data_dir": options.data_dir, **given})
+    logs.configure(settings.log_level, settings.log_format)
+    return settings, Terminal()
+
+
+def _run(function: Callable[[], Awaitable[None]]) -> int:
+    """``trio.run``; an error that left several nurseries is told as one."""
+    import trio
+
+    from appliance.core.errors import TonearmError
+
+    status = 0
+    try:
+        trio.run(function)
+    except* TonearmError as group:
+        for error in _leaves(group):
+            print(f"tonearm: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        status = 1
+    except* KeyboardInterrupt:
+        status = 130
+    return status
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]
+
+
+def _print_json(value: object) -> None:
+    import msgspec
+
+    text = json.dumps(msgspec.to_builtins(value, str_keys=True), indent=2, ensure_ascii=False)
+    print(text)  # noqa: T201 - this is the command line
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""From the table of operations to routes: who asks, what for, one transaction, the answer."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from quart import Blueprint, Response, request
+
+from appliance.api.rest import reading
+from appliance.api.rest.errors import Fault, Invalid, NotSignedIn
+from appliance.api.rest.operation import Access, Call, Caller, Nothing, Operation, Reply
+from appliance.api.services import Services
+from appliance.core.accounts import SESSION_LIFETIME, Role
+from appliance.core.errors import Forbidden, NotFound, WrongCredentials
+from appliance.core.ports import UnitOfWork
+
+#: Below this path the cookie is sent; ``/rest`` is not.
+COOKIE_PATH = "/api"
+COOKIE = "tonearm_session"
+
+
+class Route:
+    """One operation, served."""
+
+    def __init__(self, operation: Operation, services: Services) -> None:
+        self._operation = operation
+        self._services = services
+
+    async def __call__(self, id: str | None = None) -> Response:  # noqa: A002 - the path's own word
+        operation = self._operation
+        token = _Token.of_request()
+        if operation.method != "GET":
+            _must_be_ours(token)
+        data = await request.get_data() if operation.body is not Nothing else b""
+        async with self._services.store.begin() as work:
+            caller = None if operation.access is Access.PUBLIC else await self._caller(work, token)
+            query, body = self._read(data)
+            call: Call[Any, Any] = Call(
+                self._services,
+                work,
+                caller=caller,
+                network=_network(),
+                item=None if id is None else _uuid(id),
+                query=query,
+                body=body,
+            )
+            reply = await operation.handle(call)
+        return _response(operation.status, reply)
+
+    async def _caller(self, work: UnitOfWork, token: "_Token | None") -> Caller:
+        if token is None:
+            raise NotSignedIn
+        try:
+            user = await self._services.accounts.by_session(work, token.text)
+        except WrongCredentials:
+            raise NotSignedIn from None
+        if self._operation.access is Access.ADMINISTRATORS and user.role is not Role.ADMIN:
+            raise Forbidden("Only an administrator may do this.")
+        return Caller(user, token.text)
+
+    def _read(self, data: bytes) -> tuple[msgspec.Struct, msgspec.Struct]:
+        """Query and body; the faults of both are told together."""
+        faults: list[Fault] = []
+        query: msgspec.Struct = Nothing()
+        body: msgspec.Struct = Nothing()
+        try:
+            query = reading.query(self._operation.query, dict(request.args.lists()))
+        except Invalid as error:
+            faults += error.faults
+        if self._operation.body is not Nothing:
+            try:
+                body = self._read_body(data)
+            except Invalid as error:
+                faults += error.faults
+        if faults:
+            raise Invalid(faults)
+        return query, body
+
+    def _read_body(self, data: bytes) -> msgspec.Struct:
+        if request.mimetype != "application/json":
+            # Also what keeps a foreign page's form out: a browser asks before it sends this type across origins.
+            raise Invalid([Fault(["header", "Content-Type"], "Send application/json.", "invalid")])
+        return reading.body(self._operation.body, data)
+
+
+class _Token(msgspec.Struct, frozen=True):
+    """What a request brings to prove its session."""
+
+    text: str
+    from_cookie: bool
+
+    @classmethod
+    def of_request(cls) -> "_Token | None":
+        """The bearer token, else the cookie."""
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and text.strip():
+            return cls(text.strip(), from_cookie=False)
+        cookie = request.cookies.get(COOKIE)
+        return cls(cookie, from_cookie=True) if cookie else None
+
+
+def _must_be_ours(token: _Token | None) -> None:
+    """Refuse a write that a foreign page may have caused (cross-site request forgery).
+
+    Browsers add the cookie by themselves, and tell where the request comes from: ``Sec-Fetch-Site``, and ``Origin`` for
+    those too old for it. A bearer token no browser adds by itself. Signing in has no token yet: it is held to what
+    the browser says, so that no page signs somebody in as somebody else.
+    """
+    if token is not None and not token.from_cookie:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        ours = site in {"same-origin", "none"}
+    elif origin is not None:
+        ours = urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+    else:
+        ours = token is None
+    if not ours:
+        raise Forbidden("This request comes from another site's page.")
+
+
+def _network() -> str:
+    client = request.scope.get("client")
+    return client[0] if client else "local"
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound(f"There is nothing with the id {text[:50]!r}.") from None
+
+
+def _response(status: int, reply: Reply) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if reply.body is None:
+        answer = Response(b"", status, headers)
+        del answer.headers["Content-Type"]
+    else:
+        answer = Response(msgspec.json.encode(reply.body), status, headers, content_type="application/json")
+    if reply.cookie is not None:
+        answer.set_cookie(
+            COOKIE,
+            reply.cookie,
+            max_age=int(SESSION_LIFETIME.total_seconds()) if reply.cookie else 0,
+            path=COOKIE_PATH,
+            httponly=True,
+            secure=request.is_secure,
+            samesite="Lax",
+        )
+    return answer
+
+
+def register(blueprint: Blueprint, operations: tuple[Operation, ...], services: Services) -> None:
+    """Serve the operations on ``blueprint``."""
+    for operation in operations:
+        blueprint.add_url_rule(
+            operation.path.replace("{id}", "<id>"),
+            endpoint=operation.name,
+            view_func=Route(operation, services).__call__,
+            methods=[operation.method],
+        )

@@ -1,0 +1,15 @@
+"""What the adapters of ``api`` are given by ``compose``."""
+
+import msgspec
+
+from appliance.core.accounts import Accounts
+from appliance.core.ports import Covers, Media, Store
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    store: Store
+    accounts: Accounts
+    media: Media
+    covers: Covers
+    version: str
+    """Of Tonearm, as shown to clients."""

@@ -1,0 +1,58 @@
+"""Who is calling: token and salt, or a password, plain or in hex. Cookies open nothing here.
+
+https://opensubsonic.netlify.app/docs/api-reference/ and
+https://opensubsonic.netlify.app/docs/extensions/apikeyauth/
+"""
+
+from appliance.api.subsonic.errors import Code, Refusal, missing
+from appliance.api.subsonic.request import Parameters
+from appliance.core.accounts import Accounts, User
+from appliance.core.ports import UnitOfWork
+
+_HEX = "enc:"
+
+
+async def authenticate(accounts: Accounts, work: UnitOfWork, parameters: Parameters, network: str) -> User:
+    """The user of the credentials. ``network``: the peer's address, for the throttle.
+
+    Refuses a missing part (10), an API key (42), parts that contradict each other (43). Raises
+    ``WrongCredentials`` or ``TooManyAttempts``.
+    """
+    key, name, password, token, salt = (_single(parameters, part) for part in ("apiKey", "u", "p", "t", "s"))
+    if key is not None:
+        if any(part is not None for part in (name, password, token, salt)):
+            raise _conflict()
+        raise Refusal(Code.AUTHENTICATION_NOT_SUPPORTED, "API keys are not supported yet.")
+    if not name:
+        raise missing("u")
+    if password is not None and token is not None:
+        raise _conflict()
+    if password is not None:
+        return await accounts.by_app_password(work, name, _plain(password), network)
+    if token is None:
+        raise missing("p, or t and s")
+    if salt is None:
+        raise missing("s")
+    return await accounts.by_token(work, name, token, salt, network)
+
+
+def _single(parameters: Parameters, name: str) -> str | None:
+    """A credential given once. Twice the same may come of a client that fills both query and body."""
+    values = set(parameters.many(name))
+    if len(values) > 1:
+        raise _conflict()
+    return values.pop() if values else parameters.given(name)
+
+
+def _plain(password: str) -> str:
+    """What is not the hex of UTF-8 is taken literally: it is somebody's password, or a wrong guess that counts."""
+    if not password.startswith(_HEX):
+        return password
+    try:
+        return bytes.fromhex(password.removeprefix(_HEX)).decode()
+    except ValueError:
+        return password
+
+
+def _conflict() -> Refusal:
+    return Refusal(Code.CONFLICTING_AUTHENTICATION, "Multiple conflicting ways to sign in were given.")

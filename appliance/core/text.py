@@ -1,0 +1,50 @@
+"""How names are compared, sorted and searched. No database collation takes part, so that every PostgreSQL agrees."""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose, though people type them without their strokes and ligatures.
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ħ": "h", "ŋ": "n"}  # noqa: RUF001
+)
+_WORD = re.compile(r"\w+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+#: Leading words that do not count when names are sorted; the Subsonic API shows this list to its clients.
+IGNORED_ARTICLES = ("The", "El", "La", "Los", "Las", "Le", "Les")
+
+
+def clean(text: str) -> str:
+    """``text`` fit for storage and for XML: control characters (NUL included) become spaces, ends stripped, NFC."""
+    return unicodedata.normalize("NFC", _CONTROL.sub(" ", text)).strip()
+
+
+def fold(text: str) -> str:
+    """The form in which two spellings of one name are equal: no case, accents, width or ligatures.
+
+    NFKD, marks dropped, casefolded: ``Sigur Rós`` and ``SIGUR ROS`` fold to the same. Text in scripts
+    without case or marks stays as it is.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join(unicodedata.normalize("NFC", bare.casefold().translate(_LETTERS)).split())
+
+
+def words(text: str) -> list[str]:
+    """The folded words of ``text``, as search sees them."""
+    return _WORD.findall(fold(text))
+
+
+def sort_key(name: str, sort_name: str | None = None) -> str:
+    """The folded string by which ``name`` is sorted: its own sort name, or itself without a leading article."""
+    if sort_name:
+        return fold(sort_name)
+    for article in IGNORED_ARTICLES:
+        if name.casefold().startswith(article.casefold() + " ") and len(name) > len(article) + 1:
+            return fold(name[len(article) + 1 :])
+    return fold(name)
+
+
+def index_letter(key: str) -> str:
+    """The heading under which a sort key is listed: a capital letter, or ``#`` for anything that is not one."""
+    return key[0].upper() if key and key[0].isalpha() else "#"

@@ -1,0 +1,337 @@
+"""One batch of files, read in a worker process: each gives a sheet, or a fault with its reason.
+
+This module is what a worker imports: mutagen, and nothing of the server.
+"""
+
+import errno
+import os
+import signal
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, BinaryIO, Final, NamedTuple
+
+import msgspec
+from mutagen import MutagenError
+from mutagen.aac import AAC
+from mutagen.aiff import AIFF
+from mutagen.apev2 import APEv2
+from mutagen.asf import ASF
+from mutagen.dsdiff import DSDIFF
+from mutagen.dsf import DSF
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3
+from mutagen.monkeysaudio import MonkeysAudio
+from mutagen.mp3 import MP3
+from mutagen.mp4 import MP4
+from mutagen.musepack import Musepack
+from mutagen.oggflac import OggFLAC
+from mutagen.oggopus import OggOpus
+from mutagen.oggspeex import OggSpeex
+from mutagen.oggvorbis import OggVorbis
+from mutagen.trueaudio import TrueAudio
+from mutagen.wave import WAVE
+from mutagen.wavpack import WavPack
+
+from appliance.core.errors import MediaFault
+from appliance.core.sheet import AudioFacts, Fault, Picture, Sheet
+from appliance.ingest.families import Family, of_apev2, of_asf, of_id3, of_mp4, of_vorbis
+from appliance.ingest.formats import HEAD_BYTES, Format, recognise, suffix_of
+from appliance.ingest.identity import audio_identity, skip_id3
+from appliance.ingest.pictures import MAXIMUM_BYTES, front_cover, picture
+from appliance.ingest.tags import tags_of
+
+#: A real file takes a few ms; an alarm ends what loops in Python, so that one file costs no worker its life.
+_SECONDS_FOR_A_FILE: Final = 15.0
+_BUFFER: Final = 32 * 1024
+_LONGEST_MS: Final = 2**31 - 1
+_SKETCHY_BYTES: Final = 8 * 1024
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What became of a batch of paths."""
+
+    sheets: list[Sheet]
+    faults: list[Fault]
+    gone: list[bytes]
+    """No longer there: neither good nor bad, and left to the next scan."""
+
+
+class _TooSlow(BaseException):
+    """Raised by the alarm; no ``except Exception`` of a parser swallows it."""
+
+
+def read_batch(root: bytes, paths: Sequence[bytes], folder_pictures: Mapping[bytes, bytes]) -> Reading:
+    """Read the files at ``paths`` (relative to ``root``). Never raises for what a file is.
+
+    ``folder_pictures``: by folder, the picture beside its files; both relative to ``root``.
+    """
+    reading = Reading([], [], [])
+    beside = _FolderPictures(root, folder_pictures)
+    for path in paths:
+        try:
+            with _alarm(_SECONDS_FOR_A_FILE):
+                reading.sheets.append(_read(root, path, beside))
+        except _Refused as refused:
+            reading.faults.append(refused.fault(path))
+        except FileNotFoundError:
+            reading.gone.append(path)
+        except OSError as error:
+            # Without size and time, so that no scan takes the file for one that it has seen before.
+            reading.faults.append(Fault(path=path, reason=_trouble(error)))
+        except _TooSlow:
+            reading.faults.append(Fault(path=path, reason="Reading it took too long."))
+    return reading
+
+
+class _Refused(Exception):
+    """A file that was opened, and is no good."""
+
+    def __init__(self, reason: str, status: os.stat_result) -> None:
+        super().__init__(reason)
+        self._reason = reason
+        self._status = status
+
+    def fault(self, path: bytes) -> Fault:
+        return Fault(path=path, reason=self._reason, size=self._status.st_size, mtime_ns=self._status.st_mtime_ns)
+
+
+def _read(root: bytes, path: bytes, beside: "_FolderPictures") -> Sheet:
+    # Not blocking: what was a file during the walk may have become a FIFO.
+    descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb", buffering=_BUFFER) as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileNotFoundError
+        # Tags lie at both ends; reading ahead of each seek would read most of a small file from a slow card.
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
+        try:
+            return _sheet(file, path, status, beside)
+        except OSError as error:
+            if error.errno is None:
+                raise _Refused(f"It ends too early or is damaged ({_words(error)}).", status) from error
+            raise
+        except MediaFault as fault:
+            raise _Refused(str(fault), status) from fault
+        except MutagenError as error:
+            raise _Refused(_damage(error), status) from error
+        except MemoryError as error:
+            raise _Refused("It needs more memory than a reader may have.", status) from error
+        except Exception as error:
+            # Parsers of foreign formats fail in every way there is. One bad file must not cost its batch.
+            raise _Refused(f"It confuses the reader ({type(error).__name__}: {_words(error)}).", status) from error
+
+
+def _sheet(file: BinaryIO, path: bytes, status: os.stat_result, beside: "_FolderPictures") -> Sheet:
+    descriptor, size = file.fileno(), status.st_size
+    if size == 0:
+        raise MediaFault("It is empty.")
+    suffix = suffix_of(path)
+    kind = recognise(os.pread(descriptor, HEAD_BYTES, skip_id3(descriptor, size)), suffix)
+    identity = audio_identity(descriptor, size, kind)
+    media = _READERS[kind](file)
+    return Sheet(
+        path=path,
+        size=size,
+        mtime_ns=status.st_mtime_ns,
+        audio=_facts(media, kind, size, identity, suffix),
+        tags=tags_of(media.family),
+        picture=front_cover(media.family.pictures, path) or beside.of(path),
+    )
+
+
+class _Media(NamedTuple):
+    """A file as mutagen sees it. ``info`` has, as far as the format says: length (s), bitrate (bit/s), sample_rate,
+    channels, bits_per_sample."""
+
+    info: Any
+    family: Family
+    codec: str
+    suffix: str
+    """The name's suffix for files of this format."""
+    also: tuple[str, ...] = ()
+    """Other suffixes that say the same."""
+    lossless: bool = False
+
+
+def _facts(media: _Media, kind: Format, size: int, identity: bytes, suffix: str) -> AudioFacts:
+    info = media.info
+    seconds = min(max(float(info.length), 0.0), _LONGEST_MS / 1000)
+    bit_rate = getattr(info, "bitrate", 0) or (size * 8 / seconds if seconds else 0)
+    channels, sample_rate = getattr(info, "channels", 2), getattr(info, "sample_rate", 48_000)
+    if not 0 < channels <= 255 or not 0 < sample_rate < 2**31:
+        raise MediaFault(f"It is a {kind} file that claims {channels} channels at {sample_rate} Hz.")
+    return AudioFacts(
+        identity=identity,
+        suffix=suffix if suffix in media.also else media.suffix,
+        codec=media.codec,
+        duration_ms=round(seconds * 1000),
+        bit_rate=max(1, min(round(bit_rate / 1000), 2**31 - 1)),
+        sample_rate=sample_rate,
+        channels=channels,
+        bit_depth=(getattr(info, "bits_per_sample", 0) or None) if media.lossless else None,
+    )
+
+
+def _flac(file: BinaryIO) -> _Media:
+    media = FLAC(file)
+    return _Media(media.info, of_vorbis(media.tags, media.pictures), "flac", "flac", lossless=True)
+
+
+def _mp3(file: BinaryIO) -> _Media:
+    media: Any = MP3(file)
+    info = media.info
+    size = os.fstat(file.fileno()).st_size
+    if info.sketchy and size - info.frame_offset > _SKETCHY_BYTES:
+        # A few bytes that look like a frame's header are found in anything.
+        raise MediaFault("It holds no MPEG audio.")
+    family = of_id3(media.tags) if media.tags is not None else _apev2_behind(file)
+    if info.track_gain is not None:
+        family.fields.setdefault("replaygain_track_gain", [str(info.track_gain)])
+        if info.track_peak is not None:
+            family.fields.setdefault("replaygain_track_peak", [str(info.track_peak)])
+    layer = f"mp{info.layer}"
+    return _Media(info, family, layer, layer)
+
+
+def _aac(file: BinaryIO) -> _Media:
+    return _Media(AAC(file).info, _id3_in_front(file), "aac", "aac", ("adts",))
+
+
+def _id3_in_front(file: BinaryIO) -> Family:
+    file.seek(0)
+    try:
+        return of_id3(ID3(file))
+    except MutagenError:
+        return _apev2_behind(file)
+
+
+def _apev2_behind(file: BinaryIO) -> Family:
+    file.seek(0)
+    try:
+        return of_apev2(APEv2(file))
+    except MutagenError:
+        return Family()
+
+
+def _mp4(file: BinaryIO) -> _Media:
+    media: Any = MP4(file)
+    codec: str = media.info.codec
+    if codec.startswith("drm"):
+        raise MediaFault("It is protected by DRM.")
+    names = {"alac": "alac", "ac-3": "ac3", "ec-3": "eac3", "fLaC": "flac", "Opus": "opus"}
+    name = names.get(codec, "mp3" if codec in {"mp4a.6B", "mp4a.69"} else "aac")
+    return _Media(media.info, of_mp4(media.tags), name, "m4a", ("m4b",), lossless=name in {"alac", "flac"})
+
+
+def _ogg(reader: Callable[[BinaryIO], Any], codec: str, suffix: str) -> Callable[[BinaryIO], _Media]:
+    def read(file: BinaryIO) -> _Media:
+        media = reader(file)
+        family = of_vorbis(media.tags)
+        return _Media(media.info, family, codec, suffix, ("ogg", "oga"), lossless=codec == "flac")
+
+    return read
+
+
+def _id3(reader: Callable[[BinaryIO], Any], codec: str, suffix: str, *also: str) -> Callable[[BinaryIO], _Media]:
+    """Lossless containers that carry an ID3 tag."""
+
+    def read(file: BinaryIO) -> _Media:
+        media = reader(file)
+        family = of_id3(media.tags) if media.tags is not None else Family()
+        return _Media(media.info, family, codec, suffix, also, lossless=True)
+
+    return read
+
+
+def _ape(reader: Callable[[BinaryIO], Any], codec: str, suffix: str) -> Callable[[BinaryIO], _Media]:
+    def read(file: BinaryIO) -> _Media:
+        media = reader(file)
+        return _Media(media.info, of_apev2(media.tags), codec, suffix, lossless=codec != "musepack")
+
+    return read
+
+
+def _asf(file: BinaryIO) -> _Media:
+    media = ASF(file)
+    return _Media(media.info, of_asf(media.tags), "wma", "wma")
+
+
+_READERS: Final[Mapping[Format, Callable[[BinaryIO], _Media]]] = {
+    Format.AAC: _aac,
+    Format.AIFF: _id3(AIFF, "pcm", "aiff", "aif", "aifc"),
+    Format.APE: _ape(MonkeysAudio, "ape", "ape"),
+    Format.ASF: _asf,
+    Format.DSDIFF: _id3(DSDIFF, "dsd", "dff"),
+    Format.DSF: _id3(DSF, "dsd", "dsf"),
+    Format.FLAC: _flac,
+    Format.MP3: _mp3,
+    Format.MP4: _mp4,
+    Format.MUSEPACK: _ape(Musepack, "musepack", "mpc"),
+    Format.OGG_FLAC: _ogg(OggFLAC, "flac", "oga"),
+    Format.OPUS: _ogg(OggOpus, "opus", "opus"),
+    Format.SPEEX: _ogg(OggSpeex, "speex", "spx"),
+    Format.TRUE_AUDIO: _id3(TrueAudio, "tta", "tta"),
+    Format.VORBIS: _ogg(OggVorbis, "vorbis", "ogg"),
+    Format.WAV: _id3(WAVE, "pcm", "wav", "wave"),
+    Format.WAVPACK: _ape(WavPack, "wavpack", "wv"),
+}
+
+
+class _FolderPictures:
+    """The pictures beside a batch's files, each read once."""
+
+    def __init__(self, root: bytes, paths: Mapping[bytes, bytes]) -> None:
+        self._root = root
+        self._paths = paths
+        self._read: dict[bytes, Picture | None] = {}
+
+    def of(self, path: bytes) -> Picture | None:
+        found = self._paths.get(path.rpartition(b"/")[0])
+        if found is None:
+            return None
+        if found not in self._read:
+            self._read[found] = self._open(found)
+        return self._read[found]
+
+    def _open(self, path: bytes) -> Picture | None:
+        try:
+            with open(os.path.join(self._root, path), "rb", opener=_opener) as file:
+                return picture(file.read(MAXIMUM_BYTES + 1), "folder", path)
+        except (OSError, MemoryError):
+            return None
+
+
+def _opener(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    before = signal.signal(signal.SIGALRM, _ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _ring(_number: int, _frame: FrameType | None) -> None:
+    raise _TooSlow
+
+
+def _damage(error: MutagenError) -> str:
+    return f"It is damaged, or not what its name says ({_words(error)})."
+
+
+def _trouble(error: OSError) -> str:
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return "The server may not read it."
+    return f"The disk does not give it out ({error.strerror or error})."
+
+
+def _words(error: BaseException) -> str:
+    """An exception's message on one line, in bounds."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

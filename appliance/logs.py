@@ -1,0 +1,44 @@
+"""Structured logs: for people on a terminal, as JSON lines elsewhere. Every line of a request carries its id."""
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+
+
+def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
+    """Set up structlog and hand it what libraries log by the standard library.
+
+    ``level`` and ``style`` as the settings ``log_level`` and ``log_format`` have them.
+    """
+    people = style == "console" or (style == "auto" and stream.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S" if people else "iso", utc=not people),
+    ]
+    ending: list[structlog.typing.Processor]
+    if people:
+        ending = [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    else:
+        ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # What libraries say of their insides is of interest to nobody who plays music.
+    for talkative in ("asyncio", "alembic", "hypercorn", "watchfiles", "PIL", "libav"):
+        logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))

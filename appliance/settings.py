@@ -1,0 +1,158 @@
+"""Settings: ``TONEARM_*`` in the environment, then ``tonearm.toml`` in the data directory, then defaults.
+
+The only reader of the environment and of the configuration file. What each setting means is told here, and
+docs/settings.md repeats it; a test holds the two together.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from appliance.core.errors import TonearmError
+
+PREFIX = "TONEARM_"
+FILE_NAME = "tonearm.toml"
+
+
+class BadSetting(TonearmError):
+    """A setting that stops the start; the message is one line that names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set. Each field is ``TONEARM_<NAME>`` in the environment and ``<name>`` in the file."""
+
+    data_dir: Path
+    """Where Tonearm keeps its database, key, cache and demo library. Default: ``./data``."""
+    database_url: str | None = None
+    """``postgresql://…`` of a PostgreSQL 15 or later. Default: one that Tonearm runs itself in the data directory."""
+    music_dirs: tuple[Path, ...] = ()
+    """Folders of music, separated by ``:`` in the environment. Default: the demo library in the data directory."""
+    bind: str = "127.0.0.1:4533"
+    """``HOST:PORT`` to listen on; ``[HOST]:PORT`` for IPv6."""
+    admin_user: str | None = None
+    """Name of the first administrator. Default: ``admin``."""
+    admin_password: str | None = None
+    """Password of the first administrator. Default: a random one, shown once in the terminal."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names, separated by commas, under which browsers may reach the server beside addresses and local names."""
+    subsonic_tokens: bool = True
+    """Keep a sealed copy of each password, so that Subsonic apps need not send it. docs/decisions/0007 weighs it."""
+    cache_megabytes: int = 2048
+    """Disk for transcoded music and resized covers, in MB."""
+    workers: int = 0
+    """Processes that transcode, and as many that read tags. Default 0: one for each core, at most four."""
+    database_connections: int = 8
+    """Connections to PostgreSQL at once."""
+    watch: bool = True
+    """Scan by itself when files in a music folder change."""
+    log_level: str = "info"
+    """``debug``, ``info``, ``warning`` or ``error``."""
+    log_format: str = "auto"
+    """``console`` for people, ``json`` for machines; ``auto`` is console on a terminal and json elsewhere."""
+
+    def __post_init__(self) -> None:
+        _one_of("log_level", self.log_level, {"debug", "info", "warning", "error"})
+        _one_of("log_format", self.log_format, {"auto", "console", "json"})
+        for name, value, least in (
+            ("cache_megabytes", self.cache_megabytes, 16),
+            ("workers", self.workers, 0),
+            ("database_connections", self.database_connections, 2),
+        ):
+            if not least <= value <= 1_000_000:
+                raise BadSetting(f"{name} is a number from {least} on, not {value}.")
+        host, colon, port = self.bind.rpartition(":")
+        if not (colon and host and port.isdecimal() and int(port) < 65536):
+            raise BadSetting(f"bind is HOST:PORT, such as 127.0.0.1:4533, not {self.bind!r}.")
+
+    @property
+    def worker_count(self) -> int:
+        """``workers``, with the default worked out."""
+        return self.workers or max(1, min(4, len(os.sched_getaffinity(0))))
+
+    @property
+    def cache_dir(self) -> Path:
+        """Everything in it can be made again."""
+        return self.data_dir / "cache"
+
+    @property
+    def demo_dir(self) -> Path:
+        """Where the demo library is written when there is no music."""
+        return self.data_dir / "demo"
+
+
+def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings: what the command line ``given``, the environment, the file, the defaults; the first one counts.
+
+    Raises ``BadSetting`` for an unknown, malformed or contradictory setting.
+    """
+    fields = {field.name for field in msgspec.structs.fields(Settings)}
+    from_environment = _from_environment(environment, fields)
+    data_dir = Path(given.get("data_dir") or from_environment.get("data_dir") or "data").expanduser().absolute()
+    values = _from_file(data_dir / FILE_NAME, fields) | from_environment
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = msgspec.convert(values | {"data_dir": data_dir}, Settings, dec_hook=_path, strict=False)
+    except msgspec.ValidationError as error:
+        if isinstance(error.__cause__, BadSetting):
+            raise error.__cause__ from None
+        raise BadSetting(_one_line(error)) from None
+    roots = tuple(folder.expanduser().absolute() for folder in settings.music_dirs)
+    return msgspec.structs.replace(settings, music_dirs=tuple(dict.fromkeys(roots)))
+
+
+def _from_environment(environment: Mapping[str, str], fields: set[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in fields:
+            raise BadSetting(f"There is no setting {variable}. The settings are listed in docs/settings.md.")
+        values[name] = _SPLIT[name](text) if name in _SPLIT else text
+    return values
+
+
+def _from_file(file: Path, fields: set[str]) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{file} is not valid TOML: {error}.") from None
+    except OSError as error:
+        raise BadSetting(f"{file} cannot be read: {error.strerror}.") from None
+    if unknown := sorted(values.keys() - (fields - {"data_dir"})):
+        raise BadSetting(f"{file} names a setting that there is not: {unknown[0]}.")
+    return values
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+_SPLIT: dict[str, Callable[[str], list[str]]] = {
+    "music_dirs": lambda text: _parts(text, ":"),
+    "allowed_hosts": lambda text: _parts(text, ","),
+}
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise TypeError(f"expected a path, got {value!r}")
+
+
+def _one_of(name: str, value: str, choices: set[str]) -> None:
+    if value not in choices:
+        raise BadSetting(f"{name} is one of {', '.join(sorted(choices))}, not {value!r}.")
+
+
+def _one_line(error: msgspec.ValidationError) -> str:
+    """``Expected `int`, got `str` - at `$.workers``` as a sentence."""
+    message, _, where = str(error).partition(" - at ")
+    name = where.strip("`").removeprefix("$.").partition("[")[0]
+    return f"The setting {name} cannot be used: {message[0].lower()}{message[1:]}." if name else f"{message}."

@@ -1,0 +1,133 @@
+"""A decision as the rows of ``tracks`` and ``files``."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from appliance.core.library import Decision
+
+TRACK_COLUMNS = (
+    "id",
+    "album_id",
+    "file_id",
+    "place",
+    "title",
+    "sort_title",
+    "artist_display",
+    "artist_ids",
+    "artist_names",
+    "genres",
+    "moods",
+    "disc_number",
+    "disc_total",
+    "disc_title",
+    "track_number",
+    "track_total",
+    "duration_ms",
+    "release_date",
+    "original_date",
+    "year",
+    "cover_id",
+    "musicbrainz_recording_id",
+    "musicbrainz_track_id",
+    "track_gain",
+    "track_peak",
+    "album_gain",
+    "album_peak",
+    "bpm",
+    "isrc",
+    "label",
+    "comment",
+    "lyrics",
+    "search",
+)
+FILE_COLUMNS = (
+    "id",
+    "track_id",
+    "library_id",
+    "path",
+    "size",
+    "mtime_ns",
+    "identity",
+    "suffix",
+    "codec",
+    "duration_ms",
+    "bit_rate",
+    "sample_rate",
+    "channels",
+    "bit_depth",
+    "missing_since",
+)
+
+
+def year_of(*dates: str | None) -> int | None:
+    """The year of the first date that there is; dates are ``YYYY[-MM[-DD]]``."""
+    return next((int(date[:4]) for date in dates if date), None)
+
+
+def track_row(
+    decision: Decision,
+    album_ids: Mapping[str, UUID],
+    artist_ids: Mapping[str, UUID],
+    artwork_ids: Mapping[bytes, UUID],
+) -> tuple[object, ...]:
+    """In the order of ``TRACK_COLUMNS``."""
+    draft, sheet = decision.draft, decision.sheet
+    tags = sheet.tags
+    return (
+        decision.track_id,
+        album_ids[draft.album.key],
+        decision.file_id,
+        draft.place,
+        draft.title,
+        draft.sort_title,
+        draft.artist_display,
+        [artist_ids[artist.key] for artist in draft.artists],
+        [artist.name for artist in draft.artists],
+        list(draft.genres),
+        list(tags.moods),
+        tags.disc_number,
+        tags.disc_total,
+        tags.disc_title,
+        tags.track_number,
+        tags.track_total,
+        sheet.audio.duration_ms,
+        tags.release_date,
+        tags.original_date,
+        year_of(tags.original_date, tags.release_date),
+        artwork_ids[sheet.picture.identity] if sheet.picture else None,
+        tags.musicbrainz_recording_id,
+        tags.musicbrainz_track_id,
+        tags.track_gain,
+        tags.track_peak,
+        tags.album_gain,
+        tags.album_peak,
+        tags.bpm,
+        tags.isrc,
+        tags.label,
+        tags.comment,
+        tags.lyrics,
+        draft.search,
+    )
+
+
+def file_row(decision: Decision, library_id: UUID) -> tuple[object, ...]:
+    """In the order of ``FILE_COLUMNS``."""
+    sheet = decision.sheet
+    audio = sheet.audio
+    return (
+        decision.file_id,
+        decision.track_id,
+        library_id,
+        sheet.path,
+        sheet.size,
+        sheet.mtime_ns,
+        audio.identity,
+        audio.suffix,
+        audio.codec,
+        audio.duration_ms,
+        audio.bit_rate,
+        audio.sample_rate,
+        audio.channels,
+        audio.bit_depth,
+        None,
+    )

@@ -1,0 +1,33 @@
+"""Which counts are out of date. ``tidy`` refreshes what is marked here; the marks survive a crash between the two."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from appliance.store.database import Connection
+from appliance.store.statement import Statement
+from appliance.store.tables import album_artists, albums, artists, track_artists, tracks
+
+_TRACKS = bindparam("tracks", type_=ARRAY(Uuid))
+_albums = select(tracks.c.album_id).where(tracks.c.id == func.any(_TRACKS))
+
+_ALBUMS = Statement(update(albums).where(~albums.c.stale, albums.c.id.in_(_albums)).values(stale=True))
+_ARTISTS = Statement(
+    update(artists)
+    .where(
+        ~artists.c.stale,
+        or_(
+            artists.c.id.in_(select(track_artists.c.artist_id).where(track_artists.c.track_id == func.any(_TRACKS))),
+            artists.c.id.in_(select(album_artists.c.artist_id).where(album_artists.c.album_id.in_(_albums))),
+        ),
+    )
+    .values(stale=True)
+)
+
+
+async def mark_stale(connection: Connection, track_ids: Sequence[UUID]) -> None:
+    """Mark the albums of these tracks, and the artists on either, as they are linked now."""
+    await connection.execute(_ALBUMS, tracks=list(track_ids))
+    await connection.execute(_ARTISTS, tracks=list(track_ids))

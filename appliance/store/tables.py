@@ -1,0 +1,319 @@
+"""The tables. Times are UTC; durations are milliseconds; paths are bytes, since file names need not be text.
+
+A migration under ``migrations/versions`` makes each of them; a test holds this page against a migrated database.
+
+The arrays ``artist_ids``, ``artist_names`` and ``genres`` repeat, in the order of the credit, what the link tables
+say, so that a page of albums or tracks is one read without a join per row. ``stale`` marks a row whose counts and
+repetitions ``Catalogue.tidy`` has still to refresh; it survives a crash, as a count in memory would not.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    desc,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_NONE = text("'{}'")
+
+
+def _moment(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=None if nullable else func.now())
+
+
+libraries = Table(
+    "libraries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Integer, Identity(always=True), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("root", LargeBinary, nullable=False, unique=True),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    _moment("created_at"),
+)
+
+artworks = Table(
+    "artworks",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("identity", LargeBinary, nullable=False, unique=True),
+    Column("library_id", ForeignKey("libraries.id"), nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    _moment("created_at"),
+)
+
+artists = Table(
+    "artists",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("sort_name", Text(collation="C"), nullable=False),
+    Column("musicbrainz_id", Text),
+    Column("search", Text, nullable=False, server_default=""),
+    Column("album_count", Integer, nullable=False, server_default=text("0")),
+    Column("track_count", Integer, nullable=False, server_default=text("0")),
+    Column("cover_id", ForeignKey("artworks.id")),
+    Column("stale", Boolean, nullable=False, server_default=text("true")),
+    _moment("created_at"),
+    Index("ix_artists_sort", "sort_name", "id", postgresql_where=text("track_count > 0 OR album_count > 0")),
+    Index("ix_artists_stale", "id", postgresql_where=text("stale")),
+    Index("ix_artists_search", text("array_to_tsvector(string_to_array(search, ' '))"), postgresql_using="gin"),
+)
+
+genres = Table(
+    "genres",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("album_count", Integer, nullable=False, server_default=text("0")),
+    Column("track_count", Integer, nullable=False, server_default=text("0")),
+)
+
+albums = Table(
+    "albums",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("sort_title", Text(collation="C"), nullable=False),
+    Column("artist_display", Text, nullable=False),
+    Column("artist_sort", Text(collation="C"), nullable=False),
+    Column("artist_ids", ARRAY(Uuid), nullable=False, server_default=_NONE),
+    Column("artist_names", ARRAY(Text), nullable=False, server_default=_NONE),
+    Column("compilation", Boolean, nullable=False),
+    Column("release_date", Text),
+    Column("original_date", Text),
+    Column("year", Integer),
+    Column("musicbrainz_release_id", Text),
+    Column("musicbrainz_release_group_id", Text),
+    Column("search", Text, nullable=False, server_default=""),
+    Column("track_count", Integer, nullable=False, server_default=text("0")),
+    Column("duration_ms", BigInteger, nullable=False, server_default=text("0")),
+    Column("genres", ARRAY(Text), nullable=False, server_default=_NONE),
+    Column("libraries", ARRAY(Integer), nullable=False, server_default=_NONE),
+    Column("disc_titles", JSONB, nullable=False, server_default=_NONE),
+    Column("cover_id", ForeignKey("artworks.id")),
+    Column("stale", Boolean, nullable=False, server_default=text("true")),
+    _moment("created_at"),
+    Index("ix_albums_title", "sort_title", "id", postgresql_where=text("track_count > 0")),
+    Index("ix_albums_artist", "artist_sort", "sort_title", "id", postgresql_where=text("track_count > 0")),
+    Index("ix_albums_newest", desc("created_at"), desc("id"), postgresql_where=text("track_count > 0")),
+    Index("ix_albums_year", "year", "sort_title", "id", postgresql_where=text("track_count > 0")),
+    Index("ix_albums_genres", "genres", postgresql_using="gin"),
+    Index("ix_albums_stale", "id", postgresql_where=text("stale")),
+    Index("ix_albums_search", text("array_to_tsvector(string_to_array(search, ' '))"), postgresql_using="gin"),
+)
+
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("album_id", ForeignKey("albums.id"), nullable=False, index=True),
+    Column("file_id", Uuid),
+    Column("place", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("sort_title", Text(collation="C"), nullable=False),
+    Column("artist_display", Text, nullable=False),
+    Column("artist_ids", ARRAY(Uuid), nullable=False),
+    Column("artist_names", ARRAY(Text), nullable=False),
+    Column("genres", ARRAY(Text), nullable=False),
+    Column("moods", ARRAY(Text), nullable=False),
+    Column("disc_number", Integer),
+    Column("disc_total", Integer),
+    Column("disc_title", Text),
+    Column("track_number", Integer),
+    Column("track_total", Integer),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("release_date", Text),
+    Column("original_date", Text),
+    Column("year", Integer),
+    Column("cover_id", ForeignKey("artworks.id")),
+    Column("musicbrainz_recording_id", Text),
+    Column("musicbrainz_track_id", Text),
+    Column("track_gain", Double),
+    Column("track_peak", Double),
+    Column("album_gain", Double),
+    Column("album_peak", Double),
+    Column("bpm", Integer),
+    Column("isrc", Text),
+    Column("label", Text),
+    Column("comment", Text),
+    Column("lyrics", Text),
+    Column("search", Text, nullable=False),
+    Column("metadata_status", Text, nullable=False, server_default="tags"),
+    _moment("created_at"),
+    _moment("updated_at"),
+    CheckConstraint("metadata_status IN ('tags', 'enriched', 'manual')", name="metadata_status"),
+    Index("ix_tracks_title", "sort_title", "id", postgresql_where=text("file_id IS NOT NULL")),
+    Index("ix_tracks_genres", "genres", postgresql_using="gin"),
+    Index("ix_tracks_search", text("array_to_tsvector(string_to_array(search, ' '))"), postgresql_using="gin"),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("track_id", ForeignKey("tracks.id"), nullable=False, index=True),
+    Column("library_id", ForeignKey("libraries.id"), nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("identity", LargeBinary, nullable=False, index=True),
+    Column("suffix", Text, nullable=False),
+    Column("codec", Text, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("bit_rate", Integer, nullable=False),
+    Column("sample_rate", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("bit_depth", Integer),
+    _moment("missing_since", nullable=True),
+    _moment("created_at"),
+    Index("uq_files_present_path", "library_id", "path", unique=True, postgresql_where=text("missing_since IS NULL")),
+    Index("ix_files_missing", "library_id", "path", postgresql_where=text("missing_since IS NOT NULL")),
+)
+
+faults = Table(
+    "faults",
+    metadata,
+    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+    Column("path", LargeBinary, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    _moment("seen_at"),
+)
+
+album_artists = Table(
+    "album_artists",
+    metadata,
+    Column("album_id", ForeignKey("albums.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("artist_id", ForeignKey("artists.id"), nullable=False, index=True),
+)
+
+track_artists = Table(
+    "track_artists",
+    metadata,
+    Column("track_id", ForeignKey("tracks.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("artist_id", ForeignKey("artists.id"), nullable=False, index=True),
+)
+
+track_genres = Table(
+    "track_genres",
+    metadata,
+    Column("track_id", ForeignKey("tracks.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("genre_id", ForeignKey("genres.id"), nullable=False, index=True),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("app_secret", LargeBinary),
+    _moment("created_at"),
+    CheckConstraint("role IN ('admin', 'member', 'guest')", name="role"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    _moment("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("item_id", Uuid, nullable=False),
+    Column("liked", Boolean, nullable=False),
+    Column("happened_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("item IN ('artist', 'album', 'track')", name="item"),
+    Index("ix_likes_state", "user_id", "item", "item_id", desc("happened_at"), desc("id")),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("item_id", Uuid, nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("happened_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("item IN ('artist', 'album', 'track')", name="item"),
+    CheckConstraint("rating BETWEEN 0 AND 5", name="rating"),
+    Index("ix_ratings_state", "user_id", "item", "item_id", desc("happened_at"), desc("id")),
+)
+
+plays = Table(
+    "plays",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("track_id", ForeignKey("tracks.id"), nullable=False),
+    Column("client", Text, nullable=False),
+    Column("happened_at", DateTime(timezone=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Index("uq_plays_event", "user_id", "track_id", "client", "happened_at", unique=True),
+)
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("counts", JSONB, nullable=False, server_default=_NONE),
+    Column("instance", Text),
+    Column("message", Text),
+    _moment("requested_at"),
+    _moment("started_at", nullable=True),
+    _moment("finished_at", nullable=True),
+    CheckConstraint("kind IN ('quick', 'full')", name="kind"),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+    Index("ix_scans_open", "requested_at", postgresql_where=text("state IN ('queued', 'running')")),
+    Index("ix_scans_latest", desc("requested_at"), desc("id")),
+)

@@ -1,0 +1,108 @@
+"""``core.ports.Media``: a plan becomes a status, headers and bytes."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+
+import trio
+
+from appliance.core.catalogue import MediaFile
+from appliance.core.errors import BadRequest
+from appliance.core.playback import Plan, TranscodePlan
+from appliance.core.ports import Conditions, MediaReply
+from appliance.stream import raw
+from appliance.stream.cache import Transcodes, Wanted, name_of
+from appliance.stream.content import content_type, disposition
+from appliance.stream.messages import Recipe
+from appliance.stream.opening import OpenFile
+from appliance.stream.ranges import BODILESS, Representation, Selection, Span, select, select_unsized
+from appliance.stream.sizes import exact_size, output_rate, promises
+
+_Selected = tuple[Selection, AsyncIterator[bytes] | None]
+
+
+class StreamedMedia:
+    """Raw files, and transcodes out of the cache."""
+
+    def __init__(self, transcodes: Transcodes, limiter: trio.CapacityLimiter) -> None:
+        """``limiter`` bounds the threads that read disks."""
+        self._transcodes = transcodes
+        self._limiter = limiter
+
+    @asynccontextmanager
+    async def open(self, plan: Plan, conditions: Conditions, *, attachment: bool = False) -> AsyncIterator[MediaReply]:
+        """See ``core.ports.Media``. Also raises ``BadRequest`` for an offset past the end of the track."""
+        file = plan.track.file
+        suffix = plan.profile.suffix if isinstance(plan, TranscodePlan) else None
+        extra = (("Content-Disposition", disposition(file.path, suffix)),) if attachment else ()
+        async with raw.opened(file.root, file.path, self._limiter) as source:
+            selected = (
+                self._transcoded(plan, source, conditions)
+                if isinstance(plan, TranscodePlan)
+                else self._raw(file, source, conditions)
+            )
+            async with selected as (selection, body):
+                yield MediaReply(status=selection.status, headers=(*selection.headers, *extra), body=body)
+
+    @asynccontextmanager
+    async def _raw(self, file: MediaFile, source: OpenFile, conditions: Conditions) -> AsyncIterator[_Selected]:
+        representation = Representation(
+            size=source.size,
+            content_type=content_type(file.suffix),
+            etag=f'"{file.id.hex}-{source.size:x}-{source.mtime_ns:x}"',
+            modified=source.mtime_ns / 1e9,
+        )
+        selection = select(representation, conditions)
+        body = _assembled(selection.body, lambda span: raw.read(source.descriptor, span, self._limiter))
+        async with aclosing(body):
+            yield selection, None if conditions.head or selection.status in BODILESS else body
+
+    @asynccontextmanager
+    async def _transcoded(
+        self, plan: TranscodePlan, source: OpenFile, conditions: Conditions
+    ) -> AsyncIterator[_Selected]:
+        wanted = _wanted(plan, source)
+        # Both are the same number when both are known: equal names mean equal bytes.
+        size = exact_size(wanted.recipe) or self._transcodes.size_of(wanted.name)
+        etag = f'"{wanted.name}"'
+        if size is None:
+            selection = select_unsized(etag, plan.profile.content_type, conditions)
+        else:
+            selection = select(Representation(size=size, content_type=plan.profile.content_type, etag=etag), conditions)
+        if not selection.body:
+            yield selection, None
+            return
+        async with (
+            self._transcodes.opened(wanted, source) as transcode,
+            aclosing(_assembled(selection.body, transcode.read)) as body,
+        ):
+            yield selection, body
+
+
+def _wanted(plan: TranscodePlan, source: OpenFile) -> Wanted:
+    """The exact number of samples, and with it the size, is promised where the catalogue knows this very file."""
+    track, file = plan.track, plan.track.file
+    if plan.offset_ms >= track.duration_ms > 0:
+        raise BadRequest("The track has ended by then.")
+    rate = output_rate(plan.profile.codec, file.sample_rate)
+    as_scanned = (source.size, source.mtime_ns) == (file.size, file.mtime_ns)
+    promised_ms = track.duration_ms - plan.offset_ms if as_scanned and promises(plan.profile.codec) else 0
+    recipe = Recipe(
+        codec=plan.profile.codec.value,
+        bit_rate=plan.profile.bit_rate,
+        sample_rate=rate,
+        offset_ms=plan.offset_ms,
+        samples=promised_ms * rate // 1000,
+    )
+    return Wanted(name_of(file.id, source, recipe), recipe, max(0, track.duration_ms - plan.offset_ms))
+
+
+async def _assembled(
+    parts: tuple[bytes | Span, ...], read: Callable[[Span], AsyncGenerator[bytes, None]]
+) -> AsyncGenerator[bytes, None]:
+    for part in parts:
+        if isinstance(part, bytes):
+            yield part
+            continue
+        async with aclosing(read(part)) as pieces:
+            async for piece in pieces:
+                yield piece

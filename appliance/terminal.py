@@ -1,0 +1,56 @@
+"""The command line's voice: short lines, and one progress bar at a time."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from tqdm import tqdm
+
+from appliance.core.ports import Progress
+
+
+class Terminal:
+    """Speaks to the person who waits. Says the same without colours and bars where nobody watches."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        self._stream = stream
+        self._watched = stream.isatty()
+        self._bar: "tqdm[None] | None" = None
+
+    def say(self, line: str = "") -> None:
+        """One line, above the bar if there is one."""
+        if self._bar is None:
+            print(line, file=self._stream, flush=True)  # noqa: T201 - this is the terminal
+        else:
+            self._bar.write(line, file=self._stream)
+
+    def emphasised(self, text: str) -> str:
+        """``text`` in bold on a terminal."""
+        return f"\033[1m{text}\033[0m" if self._watched else text
+
+    @contextmanager
+    def progress(self, title: str, unit: str) -> Iterator[Progress]:
+        """A bar with its rate, until the block ends; call what it gives with (done, total or None).
+
+        Where nobody watches: a line at the beginning.
+        """
+        if not self._watched:
+            self.say(f"{title}…")
+            yield lambda done, total: None
+            return
+        with tqdm(desc=title, unit=unit, file=self._stream, dynamic_ncols=True, leave=False, smoothing=0.1) as bar:
+            self._bar = bar
+            try:
+                yield _moving(bar)
+            finally:
+                self._bar = None
+
+
+def _moving(bar: "tqdm[None]") -> Callable[[int, int | None], None]:
+    def move(done: int, total: int | None) -> None:
+        bar.total = total
+        bar.n = done
+        bar.refresh()
+
+    return move

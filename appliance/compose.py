@@ -34,11 +34,12 @@ from appliance.store.embedded import embedded_server
 from appliance.store.listener import open_listener
 from appliance.store.migrate import migrate
 from appliance.store.unit_of_work import PostgresStore
-from appliance.stream import open_stream
+from appliance.stream.service import Stream, open_stream
 from appliance.supervisor import Service, Supervisor
 from appliance.terminal import Terminal
 from appliance.vault import open_vault
-from appliance.web import pages
+from appliance.web.home import Home
+from appliance.web.pages import pages
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -122,6 +123,7 @@ async def serve(settings: Settings, terminal: Terminal, stop: trio.Event) -> Non
                 health = Health(
                     [
                         Check("database", required=True, probe=partial(_answers, store)),
+                        Check("transcoder", required=False, probe=partial(_works, stream)),
                         *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
                     ]
                 )
@@ -132,13 +134,18 @@ async def serve(settings: Settings, terminal: Terminal, stop: trio.Event) -> Non
                 services = Services(
                     store=store, accounts=accounts, media=stream.media, covers=stream.covers, version=__version__
                 )
-                app = make_app(services, health, metrics, pages=[pages(services)], allowed_hosts=settings.allowed_hosts)
+                listening: list[str] = []
+                home = Home(store, __version__, listening)
+                app = make_app(
+                    services, health, metrics, pages=[pages(home.status)], allowed_hosts=settings.allowed_hosts
+                )
                 web = Service(name="web", run=partial(serve_http, app, bind=settings.bind), required=True)
                 async with (
                     supervisor.level(Service(name="health", run=health.run, required=True)),
                     supervisor.level(web) as [addresses],
                     trio.open_nursery() as nursery,
                 ):
+                    listening += addresses
                     greet(terminal, addresses, administrator)
                     nursery.start_soon(_first_scan, store, terminal)
                     await stop.wait()
@@ -149,6 +156,11 @@ async def serve(settings: Settings, terminal: Terminal, stop: trio.Event) -> Non
 async def _answers(store: Store) -> str:
     await store.ping()
     return "answers"
+
+
+async def _works(stream: Stream) -> str:
+    await stream.check()
+    return f"{stream.busy_workers} busy, {stream.warm_workers} waiting"
 
 
 async def _first_scan(store: Store, terminal: Terminal) -> None:

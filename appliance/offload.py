@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import trio
-import trio_parallel  # type: ignore[import-untyped]  # ships no types
+import trio_parallel
 
 from appliance.core.errors import MediaFault
 from appliance.core.ports import Offload

@@ -72,10 +72,15 @@ def make_app(
         app.register_blueprint(page)
     _check_hosts(app, {name.lower() for name in allowed_hosts})
     _dress(app)
+    answer_errors(app)
+    return app
+
+
+def answer_errors(app: App) -> None:
+    """Answer what no blueprint answers itself: as JSON below ``/api``, else as a page."""
     app.register_error_handler(HTTPException, _refuse)
     app.register_error_handler(ClientDisconnectedError, _nobody_there)
     app.register_error_handler(Exception, _fail)
-    return app
 
 
 def _check_hosts(app: App, allowed: Collection[str]) -> None:

@@ -75,7 +75,7 @@ def _waltz(
     )
 
 
-def _electronic(title: str, artist: Artist, style: Style, bpm: int, scale: str, chords: str, rounds: int) -> Piece:
+def _electronic(title: str, artist: Artist, style: Style, *, bpm: int, scale: str, chords: str) -> Piece:
     return Piece(
         title=title,
         artists=(artist,),
@@ -84,7 +84,7 @@ def _electronic(title: str, artist: Artist, style: Style, bpm: int, scale: str, 
         bpm=bpm,
         scale=scale,
         chords=chords,
-        rounds=rounds,
+        rounds=2,
         loudness=-15.5 if style is Style.DRIVE else -17.0,
         mood="Nocturnal",
     )
@@ -190,40 +190,41 @@ VALVES = Album(
                     "Overpass/Underpass",
                     Artist("Kilohertz Bakery", "Kilohertz Bakery"),
                     Style.DRIVE,
-                    112,
-                    "A minor",
-                    "Am F C G",
-                    2,
+                    bpm=112,
+                    scale="A minor",
+                    chords="Am F C G",
                 ),
                 _electronic(
                     "Warm Up, Nine Volts",
                     Artist("Mirabel Ohm", "Ohm, Mirabel"),
                     Style.DRIFT,
-                    92,
-                    "E minor",
-                    "Em9 Cmaj7 Gadd9 D",
-                    2,
+                    bpm=92,
+                    scale="E minor",
+                    chords="Em9 Cmaj7 Gadd9 D",
                 ),
                 _electronic(
                     "Prąd i neon",
                     Artist("Żaneta Prądnik", "Prądnik, Żaneta"),
                     Style.DRIVE,
-                    118,
-                    "D minor",
-                    "Dm Bb F C Gm Bb C Am7",
-                    1,
+                    bpm=118,
+                    scale="D minor",
+                    chords="Dm Bb F C",
                 ),
                 _electronic(
-                    "Slack Water (Night Bus Version)", _QUAYMOOR, Style.DRIFT, 84, "C major", "Cmaj9 Am9 Fmaj9 G6", 2
+                    "Slack Water (Night Bus Version)",
+                    _QUAYMOOR,
+                    Style.DRIFT,
+                    bpm=84,
+                    scale="C major",
+                    chords="Cmaj9 Am9 Fmaj9 G6",
                 ),
                 _electronic(
                     "Sodium Parade",
                     Artist("Halvor & the Relays", "Halvor & the Relays"),
                     Style.DRIVE,
-                    108,
-                    "C minor",
-                    "Cm Ab Eb Bb",
-                    2,
+                    bpm=108,
+                    scale="C minor",
+                    chords="Cm Ab Eb Bb",
                 ),
             )
         ),

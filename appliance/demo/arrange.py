@@ -82,12 +82,12 @@ def _nocturne(plan: _Plan) -> Iterator[Note]:
         figure = (above(harmony.fifth(), low + 5), tones[0], tones[1], tones[-1], tones[1], tones[-1], tones[0])
         for eighth, pitch in enumerate(figure, 1):
             yield Note(start + eighth * 0.5, 1.0, Voice.PIANO, pitch, 0.31 if eighth == 4 else 0.26, -0.15)
-        yield from _spread(Voice.STRINGS, start, 4.0, voiced(harmony, 57), 0.13)
+        yield from _spread(Voice.STRINGS, start, 4.0, voiced(harmony, 57), 0.09)
     for step in tune(plan.random, plan.bars, plan.scale, rhythms, low=69, beats=4):
         yield Note(step.start, step.length, Voice.PIANO, step.pitch, 0.62 * step.accent, 0.2)
     yield from _rolled(Voice.PIANO, plan.end * 4.0, (above(plan.home.root, 34), *voiced(plan.home, 57)), 0.4, 0.12)
     yield Note(plan.end * 4.0 + 1.0, 3.0, Voice.PIANO, above(plan.home.tones[2], 76), 0.42, 0.2)
-    yield from _spread(Voice.STRINGS, plan.end * 4.0, 3.0, voiced(plan.home, 57), 0.13)
+    yield from _spread(Voice.STRINGS, plan.end * 4.0, 3.0, voiced(plan.home, 57), 0.09)
 
 
 def _lofi(plan: _Plan) -> Iterator[Note]:
@@ -112,13 +112,13 @@ def _lofi(plan: _Plan) -> Iterator[Note]:
             yield Note(start + beat, length, Voice.UPRIGHT, pitch, level)
         extra = (3.5 + swing,) if bar % 2 else (0.5 + swing,)
         yield from _hits(Voice.KICK, start, (0.0, 2.5 + swing, *extra), 0.6)
-        yield from _hits(Voice.SNARE, start, (1.0, 3.0), 0.34, 0.05)
+        yield from _hits(Voice.SNARE, start, (1.0, 3.0), 0.6, 0.05)
         for eighth in range(8):
             late = swing if eighth % 2 else 0.0
-            yield Note(start + eighth * 0.5 + late, 0.1, Voice.HAT, 0, 0.13 if eighth % 2 else 0.22, 0.3)
+            yield Note(start + eighth * 0.5 + late, 0.1, Voice.HAT, 0, 0.4 if eighth % 2 else 0.6, 0.3)
         for _ in range(5):
             dust = start + plan.random.uniform(0.0, 4.0)
-            yield Note(dust, 0.1, Voice.DUST, 0, plan.random.uniform(0.03, 0.1), plan.random.uniform(-0.8, 0.8))
+            yield Note(dust, 0.1, Voice.DUST, 0, plan.random.uniform(0.08, 0.25), plan.random.uniform(-0.8, 0.8))
     for step in tune(plan.random, plan.bars, plan.scale, rhythms, low=67, beats=4):
         level = 0.42 if plan.round_of(int(step.start) // 4) else 0.3
         yield Note(step.start, step.length, Voice.VIBES, step.pitch, level * step.accent, -0.3)
@@ -166,12 +166,12 @@ def _drive(plan: _Plan) -> Iterator[Note]:
         for eighth in range(8):
             pitch = low + 12 if eighth in {3, 6} else low
             yield Note(start + eighth * 0.5, 0.4, Voice.SAW_BASS, pitch, 0.42 if eighth % 2 else 0.32)
-        yield from _arpeggio(start, voiced(harmony, 62), (0, 1, 2, 3, 2, 1, 2, 3), 0.25, 0.26)
-        yield from _spread(Voice.STRINGS, start, 4.0, voiced(harmony, 57), 0.12)
+        yield from _arpeggio(start, voiced(harmony, 62), (0, 1, 2, 3, 2, 1, 2, 3), 0.25, 0.36)
+        yield from _spread(Voice.STRINGS, start, 4.0, voiced(harmony, 57), 0.09)
         yield from _hits(Voice.KICK, start, (0.0, 1.0, 2.0, 3.0), 0.8)
         yield from _hits(Voice.HAT, start, (0.5, 1.5, 2.5, 3.5), 0.34, -0.2)
         if bar:
-            yield from _hits(Voice.CLAP, start, (1.0, 3.0), 0.3, 0.1)
+            yield from _hits(Voice.CLAP, start, (1.0, 3.0), 0.65, 0.1)
         if plan.round_of(bar):
             yield from _hits(Voice.HAT, start, (0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75), 0.12, 0.35)
     for step in tune(plan.random, plan.bars, plan.scale, rhythms, low=67, beats=4):
@@ -188,13 +188,13 @@ def _drift(plan: _Plan) -> Iterator[Note]:
         low = above(harmony.bass, 33)
         yield Note(start, 2.4, Voice.SAW_BASS, low, 0.5)
         yield Note(start + 2.5, 1.2, Voice.SAW_BASS, above(harmony.fifth(), 33), 0.4)
-        yield from _arpeggio(start, voiced(harmony, 64), (0, 2, 1, 3, 2, 4, 3, 1), 0.5, 0.3)
-        yield from _spread(Voice.STRINGS, start, 4.0, voiced(harmony, 55), 0.16)
+        yield from _arpeggio(start, voiced(harmony, 64), (0, 2, 1, 3, 2, 4, 3, 1), 0.5, 0.45)
+        yield from _spread(Voice.STRINGS, start, 4.0, voiced(harmony, 55), 0.08)
         yield from _hits(Voice.KICK, start, (0.0, 2.5) if bar % 2 else (0.0, 1.75), 0.75)
         yield from _hits(Voice.HAT, start, (0.5, 1.0, 1.5, 2.5, 3.0, 3.5), 0.18, -0.25)
         if plan.round_of(bar):
-            yield from _hits(Voice.CLAP, start, (2.0,), 0.28, 0.1)
-            yield from _hits(Voice.RIM, start, (0.75, 3.25), 0.12, -0.4)
+            yield from _hits(Voice.CLAP, start, (2.0,), 0.65, 0.1)
+            yield from _hits(Voice.RIM, start, (0.75, 3.25), 0.25, -0.4)
     for step in tune(plan.random, plan.bars, plan.scale, rhythms, low=67, beats=4):
         yield Note(step.start, step.length, Voice.LEAD, step.pitch, 0.24 * step.accent, 0.15)
         yield Note(step.start + 0.75, step.length, Voice.LEAD, step.pitch, 0.08 * step.accent, -0.5)
@@ -214,7 +214,7 @@ def _machines_stop(plan: _Plan) -> Iterator[Note]:
     end = plan.end * 4.0
     yield Note(end, 2.0, Voice.SAW_BASS, above(plan.home.root, 33), 0.5)
     yield from _hits(Voice.KICK, end, (0.0,), 0.8)
-    yield from _spread(Voice.STRINGS, end, 2.5, voiced(plan.home, 57), 0.16)
+    yield from _spread(Voice.STRINGS, end, 2.5, voiced(plan.home, 57), 0.1)
     yield from _rolled(Voice.PLUCK, end, voiced(plan.home, 62), 0.3, 0.25)
 
 

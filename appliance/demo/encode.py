@@ -24,12 +24,15 @@ class _Format(msgspec.Struct, frozen=True):
     codec_options: dict[str, str] = {}
 
 
+# The encoders' quicker settings: a demo is waited for, and its bit rates are generous.
 _FORMATS = {
     "flac": _Format("flac", "flac", RATE),
-    "mp3": _Format("mp3", "libmp3lame", RATE, 160_000, {"id3v2_version": "0"}),
+    "mp3": _Format("mp3", "libmp3lame", RATE, 160_000, {"id3v2_version": "0"}, {"compression_level": "7"}),
     # The serial number of an Ogg stream is random unless it is given.
-    "opus": _Format("opus", "libopus", 48_000, 96_000, {"serial_offset": "4533"}, {"vbr": "constrained"}),
-    "m4a": _Format("ipod", "aac", RATE, 160_000, {"movflags": "+faststart"}),
+    "opus": _Format(
+        "opus", "libopus", 48_000, 96_000, {"serial_offset": "4533"}, {"vbr": "constrained", "compression_level": "5"}
+    ),
+    "m4a": _Format("ipod", "aac", RATE, 160_000, {"movflags": "+faststart"}, {"aac_coder": "fast"}),
 }
 
 

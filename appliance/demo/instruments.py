@@ -62,7 +62,7 @@ class Tone(msgspec.Struct, frozen=True):
     ring: float | None = None
     """How long it sounds however short it is played, as struck and plucked things do; None follows the player."""
     grid: float = 0.01
-    """Held times are rounded up to multiples of this; a coarse one lets pieces of different pace share their notes."""
+    """Held times are rounded to multiples of this; a coarse one lets pieces of different pace share their notes."""
     tracking: float = 0.6
     """How much faster high notes decay: the exponent over octaves."""
 
@@ -96,8 +96,8 @@ _TONES = {
         ring=1.7,
     ),
     Voice.VIBES: Tone((Layer(((1, 0.5),), 0.9), Layer(((4, 0.2), (10, 0.06)), 0.16)), 0.003, 0.25, ring=1.5),
-    Voice.STRINGS: Tone((Layer(_STRINGS, math.inf, -6.0), Layer(_STRINGS, math.inf, 6.0)), 0.9, 1.0, grid=0.5),
-    Voice.REED: Tone((Layer(_REED, math.inf, -4.0), Layer(_REED, math.inf, 5.0)), 0.05, 0.09),
+    Voice.STRINGS: Tone((Layer(_STRINGS, math.inf, -6.0), Layer(_STRINGS, math.inf, 6.0)), 0.9, 1.1, grid=1.0),
+    Voice.REED: Tone((Layer(_REED, math.inf, -4.0), Layer(_REED, math.inf, 5.0)), 0.05, 0.09, grid=0.1),
     Voice.GUITAR: Tone(
         (
             Layer(_harmonics((0.4, 0.3)), 0.7),
@@ -111,7 +111,8 @@ _TONES = {
     Voice.UPRIGHT: Tone(
         (Layer(_harmonics((0.7, 0.3, 0.12)), 0.4), Layer(_harmonics((0.1, 0.06), 4), 0.08)),
         attack=0.006,
-        release=0.08,
+        release=0.3,
+        ring=0.6,
         tracking=0.3,
     ),
     Voice.SAW_BASS: Tone(
@@ -122,6 +123,7 @@ _TONES = {
         ),
         attack=0.004,
         release=0.03,
+        grid=0.05,
         tracking=0.2,
     ),
     Voice.PLUCK: Tone(
@@ -142,6 +144,7 @@ _TONES = {
         ),
         attack=0.03,
         release=0.2,
+        grid=0.1,
     ),
 }
 
@@ -157,7 +160,7 @@ class Rack:
     def play(self, voice: Voice, pitch: int, seconds: float) -> Sound:
         """One note. ``seconds`` is how long it is held; drums and ringing instruments have their own length."""
         tone = _TONES.get(voice)
-        held = 0.0 if tone is None or tone.ring is not None else math.ceil(seconds / tone.grid) * tone.grid
+        held = 0.0 if tone is None or tone.ring is not None else max(1, round(seconds / tone.grid)) * tone.grid
         key = (voice, pitch, held)
         sound = self._played.get(key)
         if sound is None:
@@ -181,8 +184,8 @@ def _note(tone: Tone, pitch: int, held: float) -> "array[float]":
         if math.isinf(decay):
             note = array("d", map(add, note, cycle(turn)))
         else:
-            # After six time constants it is 52 dB below a start that is not the loudest part of the note.
-            audible = min(length, int(6 * decay * RATE))
+            # After five time constants it is 43 dB below a start that is not the loudest part of the note.
+            audible = min(length, int(5 * decay * RATE))
             note[:audible] = array("d", map(add, note[:audible], map(mul, cycle(turn), _fall(decay, audible))))
     return _shaped(note, tone.attack, tone.release)
 

@@ -63,8 +63,11 @@ class Levels(msgspec.Struct, frozen=True):
 
 
 def levels(album: Album, recording: Recording) -> Levels:
-    """The album's loudness is the mean power that its pieces are mastered to, and its peak the ceiling they keep,
-    so that one track can be labelled while the others are not played yet."""
+    """What a track's tags say of it and of its album.
+
+    The album's loudness is the mean power that its pieces are mastered to, and its peak the ceiling that they keep,
+    so that one track can be labelled while the others are not played yet.
+    """
     powers = [10.0 ** (track.piece.loudness / 10.0) for track in album.tracks()]
     mean = 10.0 * math.log10(sum(powers) / len(powers))
     return Levels(recording.loudness, recording.peak, mean, CEILING)

@@ -1,6 +1,7 @@
 """Writes the demo library into a folder."""
 
 import fcntl
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ _UNFINISHED = ".tonearm-demo-unfinished"
 
 
 def write_demo(folder: Path, *, seed: int = SEED, progress: Progress | None = None) -> list[Path]:
-    """Put the demo library into ``folder``, and return its files: of each album the cover, if it is a file, then the tracks.
+    """Put the demo library into ``folder``, and return its files: album by album, a cover file before its tracks.
 
     Makes the folder if it is missing. What exists stays untouched, whoever made it, so a second call does nothing and
     a call after an interruption completes the rest. Takes seconds of one core; blocks. A second caller waits for the
@@ -65,6 +66,8 @@ def _print(path: Path, *, cover: bytes) -> None:
 
 def _record(path: Path, *, track: Track, rack: Rack, cover: bytes | None, seed: int) -> None:
     recording = perform(track.piece, rack, seed)
+    # PyAV's filter graphs are reference cycles around large buffers, and few objects: nothing else would collect them.
+    gc.collect()
     encode(recording, path, track.album.suffix)
     label(path, track, levels(track.album, recording), cover)
 

@@ -57,7 +57,7 @@ class _Room(msgspec.Struct, frozen=True):
 
 _ROOMS = {
     Style.NOCTURNE: _Room(2.6, 0.5, (("highpass", "f=30"), ("lowpass", "f=9000:p=1"))),
-    Style.LOFI: _Room(0.9, 0.22, (("highpass", "f=35"), ("lowpass", "f=6500"), ("bass", "g=2:f=110"))),
+    Style.LOFI: _Room(0.9, 0.22, (("highpass", "f=35"), ("lowpass", "f=9000:p=1"), ("bass", "g=2:f=110"))),
     Style.WALTZ: _Room(1.1, 0.3, (("highpass", "f=35"), ("treble", "g=1.5:f=6000"))),
     Style.DRIVE: _Room(1.4, 0.22, (("highpass", "f=30"), ("acompressor", "threshold=0.25:ratio=2.5:attack=8"))),
     Style.DRIFT: _Room(2.2, 0.38, (("highpass", "f=30"), ("acompressor", "threshold=0.3:ratio=2:attack=15"))),
@@ -112,7 +112,7 @@ def _in_room(dry_mix: tuple[bytes, bytes], room: _Room, seed: int) -> list[Audio
 
 @lru_cache(maxsize=1)
 def _impulse(seconds: float, seed: int) -> tuple[bytes, bytes]:
-    """What a room answers to a clap: noise that falls by 60 dB in ``seconds`` and grows darker, after 12 ms of nothing."""
+    """What a room answers to a clap, after 12 ms: noise that falls by 60 dB in ``seconds`` and grows darker."""
     random = Random(f"{seed} room {seconds}")
     length = int(seconds * RATE)
     fall = 10.0 ** (-3.0 / length)

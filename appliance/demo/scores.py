@@ -10,7 +10,7 @@ import msgspec
 VARIOUS_ARTISTS = "Various Artists"
 
 # Refused by FAT and Windows, which may hold the disk or the share that the files end up on.
-_UNSAFE = str.maketrans({c: "_" for c in '<>:"/\\|?*'})
+_UNSAFE = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
 
 
 class Style(StrEnum):

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+from mutagen import MutagenError
 from mutagen.flac import Picture as FlacPicture
-from mutagen.flac import error as FlacError
 
 FRONT_COVER: Final = 3
 """The picture type of ID3's APIC frame, used by FLAC and ASF as well."""
@@ -146,7 +146,7 @@ def of_vorbis(tags: Any, pictures: Iterable[FlacPicture] = ()) -> Family:
 def _block_picture(value: str) -> list[tuple[int, bytes]]:
     try:
         return [(picture.type, picture.data) for picture in map(FlacPicture, _base64(value))]
-    except (FlacError, struct.error, ValueError):
+    except (MutagenError, struct.error, ValueError):
         return []
 
 
@@ -176,7 +176,7 @@ _FREEFORM: Final = "----:com.apple.iTunes:"
 
 
 def of_mp4(tags: Any) -> Family:
-    """iTunes' atoms, and the free ones that Picard adds."""
+    """The atoms of iTunes, and the free ones that Picard adds."""
     family = Family()
     for name, value in (tags or {}).items():
         if field := _MP4_ATOMS.get(name):

@@ -59,7 +59,7 @@ async def walk(root: bytes, progress: Callable[[int], None]) -> Walk | Absent:
     long as the disk answers.
     """
     limiter = trio.CapacityLimiter(_THREADS)
-    before = await trio.to_thread.run_sync(_device, root, limiter=limiter)
+    before = await trio.to_thread.run_sync(root_identity, root, limiter=limiter)
     if before is None:
         return Absent("it is not there")
     search = _Search(root)
@@ -72,14 +72,29 @@ async def walk(root: bytes, progress: Callable[[int], None]) -> Walk | Absent:
         for folder in folders:
             if search.enter(folder):
                 await _spread(search, [folder], limiter, progress)
-    if await trio.to_thread.run_sync(_device, root, limiter=limiter) != before:
+    if await trio.to_thread.run_sync(root_identity, root, limiter=limiter) != before:
         return Absent("it went away while it was read")
     return search.outcome()
 
 
-def present(root: bytes) -> bool:
-    """Whether the root is a folder that can be listed now. Touches the disk: not for the event loop."""
-    return _device(root) is not None
+def root_identity(root: bytes) -> tuple[int, int] | None:
+    """Device and inode of the root; None when it cannot be listed. Touches the disk: not for the event loop."""
+    try:
+        status = os.stat(root)
+        with os.scandir(root):
+            return status.st_dev, status.st_ino
+    except OSError:
+        return None
+
+
+def is_left_out(folder: bytes) -> bool:
+    """Whether a folder of this name is not entered."""
+    return folder.startswith(b".") or folder in _LEFT_OUT
+
+
+def is_of_interest(file: bytes) -> bool:
+    """Whether a file of this name is audio or a picture, by its suffix."""
+    return not file.startswith(b".") and _suffix(file) in _AUDIO | _PICTURES
 
 
 async def _spread(
@@ -113,16 +128,6 @@ async def _spread(
     async with trio.open_nursery() as nursery:
         for _ in range(_THREADS):
             nursery.start_soon(explore)
-
-
-def _device(root: bytes) -> tuple[int, int] | None:
-    """Device and inode of the root; None when it cannot be listed."""
-    try:
-        status = os.stat(root)
-        with os.scandir(root):
-            return status.st_dev, status.st_ino
-    except OSError:
-        return None
 
 
 class _Search:
@@ -193,42 +198,42 @@ class _Search:
         status = os.stat(here)
         if self._visited.setdefault((status.st_dev, status.st_ino), folder) != folder:
             return
-        files, pictures = self.files, []
+        pictures = []
         with os.scandir(here) as entries:
             for entry in entries:
                 name = entry.name
                 if name[0] == 46:  # a dot
                     continue
                 suffix = _suffix(name)
-                if suffix in _AUDIO:
-                    if entry.is_file(follow_symlinks=False):
-                        try:  # twice as fast as suppress(), a hundred thousand times
-                            status = entry.stat(follow_symlinks=False)
-                        except FileNotFoundError:
-                            continue
-                        files[prefix + name] = Signature(status.st_size, status.st_mtime_ns)
-                        continue
+                if suffix in _AUDIO and entry.is_file(follow_symlinks=False):
+                    self._note(prefix + name, entry)
                 elif suffix in _PICTURES and entry.is_file(follow_symlinks=False):
                     pictures.append(entry)
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    if name not in _LEFT_OUT:
-                        deeper.append(prefix + name)
                 elif entry.is_symlink():
                     self.links.append(prefix + name)
-        if pictures and (best := min(pictures, key=_rank)) and _rank(best)[0] < len(_COVERS):
+                elif entry.is_dir(follow_symlinks=False) and name not in _LEFT_OUT:
+                    deeper.append(prefix + name)
+        covers = [entry for entry in pictures if _stem(entry) in _COVERS]
+        if covers:
+            best = min(covers, key=lambda entry: (_COVERS.index(_stem(entry)), entry.name))
             with suppress(FileNotFoundError):
                 changed = best.stat(follow_symlinks=False).st_ctime_ns
                 self._pictures[folder] = FolderPicture(prefix + best.name, changed)
+
+    def _note(self, path: bytes, entry: "os.DirEntry[bytes]") -> None:
+        try:  # twice as fast as suppress(), a hundred thousand times
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        self.files[path] = Signature(status.st_size, status.st_mtime_ns)
 
 
 def _suffix(name: bytes) -> bytes:
     return name.rpartition(b".")[2].lower()
 
 
-def _rank(entry: "os.DirEntry[bytes]") -> tuple[int, bytes]:
-    stem = entry.name.rpartition(b".")[0].lower()
-    return (_COVERS.index(stem) if stem in _COVERS else len(_COVERS), entry.name)
+def _stem(entry: "os.DirEntry[bytes]") -> bytes:
+    return entry.name.rpartition(b".")[0].lower()
 
 
 def _is_disc(name: bytes) -> bool:

@@ -9,8 +9,8 @@ large library read all of it (100,000 FLACs are 3 TB), so an identity is made of
 * Ogg: payload of the audio packets, since rewriting a comment renumbers pages and may lay them out anew: the codec's
   own headers, the first and the last 32 KiB of payload, and the final granule position (the sample count).
 * Everything else: the audio's range of bytes (MP4 ``mdat``, WAV ``data``, AIFF ``SSND``, the ASF data object, DSD
-  data, or what is left between the tags in front and behind), sampled: up to 96 KiB all of it, beyond that 32 KiB from the
-  beginning, the middle and the end, with the length in bytes.
+  data, or what is left between the tags in front and behind), sampled: up to 96 KiB all of it, beyond that 32 KiB
+  from the beginning, the middle and the end, with the length in bytes.
 
 Two different sounds share an identity only if length and all samples agree. In compressed audio every block is as
 good as random, so that means edits of one recording, of equal length, made between the samples (a bleeped word at a

@@ -12,7 +12,7 @@ MAXIMUM_BYTES: Final = 32 * 1024 * 1024
 
 
 def media_type(data: bytes) -> str | None:
-    """``image/jpeg``, ``image/png``, ``image/webp`` or ``image/gif``; None for anything else (SVG and HTML included)."""
+    """``image/jpeg``, ``image/png``, ``image/webp`` or ``image/gif``; None for all else, SVG and HTML included."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):

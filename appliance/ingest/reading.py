@@ -142,8 +142,10 @@ def _sheet(file: BinaryIO, path: bytes, status: os.stat_result, beside: "_Folder
 
 
 class _Media(NamedTuple):
-    """A file as mutagen sees it. ``info`` has, as far as the format says: length (s), bitrate (bit/s), sample_rate,
-    channels, bits_per_sample."""
+    """A file as mutagen sees it.
+
+    ``info`` has, as far as the format says: length (s), bitrate (bit/s), sample_rate, channels, bits_per_sample.
+    """
 
     info: Any
     family: Family

@@ -188,8 +188,11 @@ class Database:
         while self._idle:
             driver, _ = self._idle.pop()
             with suppress(*LOST):
-                return await execute_or_drop(driver, begin)
-        return await execute_or_drop(await connect(self._url), begin)
+                await execute_or_drop(driver, begin)
+                return driver
+        driver = await connect(self._url)
+        await execute_or_drop(driver, begin)
+        return driver
 
     async def _give_back(self, driver: Any, end: str) -> str:
         """On asyncio: end the transaction and keep the connection.

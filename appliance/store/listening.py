@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, Subquery, Table, Text, Uuid, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, distinct_on, insert
 
 from appliance.core.catalogue import Item, Marks
 from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
@@ -23,7 +23,7 @@ def latest_likes(user_id: BindParameter[UUID], item: Item) -> Subquery:
     """For each thing that the user ever liked: ``item_id``, ``liked`` and ``happened_at`` of the latest event."""
     return (
         select(likes.c.item_id, likes.c.liked, likes.c.happened_at)
-        .distinct(likes.c.item_id)
+        .ext(distinct_on(likes.c.item_id))
         .where(likes.c.user_id == user_id, likes.c.item == item.value)
         .order_by(likes.c.item_id, likes.c.happened_at.desc(), likes.c.id.desc())
         .subquery()
@@ -34,7 +34,7 @@ def latest_ratings(user_id: BindParameter[UUID], item: Item) -> Subquery:
     """For each thing that the user ever rated: ``item_id``, ``rating`` and ``happened_at`` of the latest event."""
     return (
         select(ratings.c.item_id, ratings.c.rating, ratings.c.happened_at)
-        .distinct(ratings.c.item_id)
+        .ext(distinct_on(ratings.c.item_id))
         .where(ratings.c.user_id == user_id, ratings.c.item == item.value)
         .order_by(ratings.c.item_id, ratings.c.happened_at.desc(), ratings.c.id.desc())
         .subquery()
@@ -56,13 +56,13 @@ _ADD_PLAYS = Statement(
 _EXISTING = {item: Statement(select(table.c.id).where(table.c.id == func.any(_IDS))) for item, table in _TABLES.items()}
 _LIKED_OF = Statement(
     select(likes.c.item_id, likes.c.liked, likes.c.happened_at)
-    .distinct(likes.c.item_id)
+    .ext(distinct_on(likes.c.item_id))
     .where(likes.c.user_id == _USER, likes.c.item == bindparam("item", type_=Text), likes.c.item_id == func.any(_IDS))
     .order_by(likes.c.item_id, likes.c.happened_at.desc(), likes.c.id.desc())
 )
 _RATED_OF = Statement(
     select(ratings.c.item_id, ratings.c.rating)
-    .distinct(ratings.c.item_id)
+    .ext(distinct_on(ratings.c.item_id))
     .where(
         ratings.c.user_id == _USER,
         ratings.c.item == bindparam("item", type_=Text),

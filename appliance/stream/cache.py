@@ -103,7 +103,8 @@ class _Growth:
         self._tell()
 
     def fail(self, fault: TonearmError) -> None:
-        self._fault = fault
+        """Nothing more will come. Means nothing when it is whole, or has failed before."""
+        self._fault = self._fault or fault
         self._tell()
 
     @property
@@ -195,8 +196,7 @@ class Transcodes:
         except TonearmError as fault:
             growth.fail(fault)
         finally:
-            if not growth.is_whole:
-                growth.fail(Unavailable("The music stops here."))
+            growth.fail(Unavailable("The server is stopping."))
             self._forget(wanted.name, growth)
             os.close(source)
             growth.draft.close()

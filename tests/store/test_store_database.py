@@ -257,12 +257,13 @@ async def test_it_reconnects_when_the_server_is_back(tmp_path: Path) -> None:
 
 
 async def test_it_reconnects_after_the_server_was_killed(tmp_path: Path) -> None:
+    opened: list[Database] = []
     async with trio.open_nursery() as nursery:
 
         async def serve_until_killed() -> None:
-            nonlocal database
             async with embedded_server(tmp_path) as url:
-                database = await nursery.start(_keep_open, url)
+                database: Database = await nursery.start(_keep_open, url)
+                opened.append(database)
                 async with database.begin(), database.begin():
                     pass
                 process = Cluster(tmp_path / "postgres").running()
@@ -270,13 +271,11 @@ async def test_it_reconnects_after_the_server_was_killed(tmp_path: Path) -> None
                 os.kill(process, signal.SIGKILL)
                 await trio.sleep_forever()
 
-        database: Database | None = None
         with pytest.raises(EmbeddedServerError):
             await serve_until_killed()
-        assert database is not None
         async with embedded_server(tmp_path):
             for _ in range(3):
-                await database.ping()
+                await opened[0].ping()
         nursery.cancel_scope.cancel()
 
 

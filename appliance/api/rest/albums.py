@@ -75,6 +75,10 @@ class AlbumRead(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class AlbumPage(Page[AlbumRead], frozen=True):
+    """One page of albums."""
+
+
 class AlbumSorting(StrEnum):
     """By what albums can be sorted; ``-`` turns the order round."""
 
@@ -136,7 +140,7 @@ OPERATIONS = (
         description="Albums of which something can be played now.",
         handle=listing,
         query=AlbumList,
-        answer=Page[AlbumRead],
+        answer=AlbumPage,
     ),
     Operation(
         name="read_album",

@@ -39,6 +39,10 @@ class ArtistRead(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class ArtistPage(Page[ArtistRead], frozen=True):
+    """One page of artists."""
+
+
 class ArtistSorting(StrEnum):
     """By what artists can be sorted."""
 
@@ -75,7 +79,7 @@ OPERATIONS = (
         description="Artists of whom something can be played now.",
         handle=listing,
         query=ArtistList,
-        answer=Page[ArtistRead],
+        answer=ArtistPage,
     ),
     Operation(
         name="read_artist",

@@ -105,7 +105,7 @@ def _parameters(operation: Operation, types: _Types) -> list[dict[str, Any]]:
     if "{id}" in operation.path:
         parameters.append(_parameter("id", "path", dict(types.schema(Id)), required=True))
     for field in msgspec.structs.fields(operation.query):
-        schema = dict(types.schema(field.type))
+        schema = _without_null(dict(types.schema(field.type)))
         if field.default not in {msgspec.NODEFAULT, None}:
             schema["default"] = msgspec.to_builtins(field.default)
         parameter = _parameter(field.encode_name, "query", schema, required=field.required)
@@ -113,6 +113,12 @@ def _parameters(operation: Operation, types: _Types) -> list[dict[str, Any]]:
             parameter |= {"style": "form", "explode": field.encode_name != "sorting"}
         parameters.append(parameter)
     return parameters
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that is not given is absent, never null."""
+    options = [option for option in schema.pop("anyOf", []) if option != {"type": "null"}]
+    return schema | options[0] if options else schema
 
 
 def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:

@@ -116,8 +116,10 @@ class Pagination(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, Generic[ItemT], frozen=True):
     """One page of a list."""
 
-    items: Annotated[list[ItemT], Meta(description="The items of this page, each as it is read alone.")]
-    pagination: Annotated[Pagination, Meta(description="Where this page stands.")]
+    items: Annotated[list[ItemT], Meta(description="The items of this page, each as it is read alone.", examples=[[]])]
+    pagination: Annotated[
+        Pagination, Meta(description="Where this page stands.", examples=[{"total_count": 1042, "max_page": 21}])
+    ]
 
 
 class Paged(msgspec.Struct, frozen=True, kw_only=True):

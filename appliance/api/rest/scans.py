@@ -74,6 +74,10 @@ class ScanRead(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class ScanPage(Page[ScanRead], frozen=True):
+    """One page of scans."""
+
+
 def _counts(counts: ScanCounts) -> CountsRead:
     return msgspec.convert(counts, CountsRead, from_attributes=True)
 
@@ -104,6 +108,10 @@ class FaultRead(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, fault: ScanFault) -> "FaultRead":
         return cls(library=fault.library, path=fault.path, reason=fault.reason, seen_at=fault.seen_at)
+
+
+class FaultPage(Page[FaultRead], frozen=True):
+    """One page of what could not be read."""
 
 
 class ScanList(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,7 +156,7 @@ OPERATIONS = (
         description="Latest first.",
         handle=listing,
         query=ScanList,
-        answer=Page[ScanRead],
+        answer=ScanPage,
     ),
     Operation(
         name="create_scan",
@@ -172,7 +180,7 @@ OPERATIONS = (
         description="Files and folders that the last scans had to skip, with the reason.",
         handle=faults,
         query=ScanList,
-        answer=Page[FaultRead],
+        answer=FaultPage,
     ),
     Operation(
         name="read_scan",

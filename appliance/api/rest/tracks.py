@@ -162,6 +162,10 @@ def _file(file: MediaFile) -> FileRead:
     )
 
 
+class TrackPage(Page[TrackRead], frozen=True):
+    """One page of tracks."""
+
+
 class TrackSorting(StrEnum):
     """By what tracks can be sorted."""
 
@@ -209,7 +213,7 @@ OPERATIONS = (
         description="Tracks that can be played now.",
         handle=listing,
         query=TrackList,
-        answer=Page[TrackRead],
+        answer=TrackPage,
     ),
     Operation(
         name="read_track",

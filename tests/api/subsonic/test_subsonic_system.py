@@ -247,8 +247,8 @@ async def test_an_absent_database_is_an_outage_and_not_wrong_credentials(house: 
 
 
 async def test_dsub_is_not_sent_a_field_that_it_does_not_know(house: House) -> None:
-    album = await house.ok("getAlbumList2", type="alphabeticalByName", size=1)
-    root = await house.xml("getAlbumList2", type="alphabeticalByName", size=1, c="DSub", v="1.2.0")
+    album = await house.ok("getAlbumList2", type="newest", size=1, offset=1)
+    root = await house.xml("getAlbumList2", type="newest", size=1, offset=1, c="DSub", v="1.2.0")
     assert set(root.attrib) == {"status", "version"}
     (sent,) = root[0]
     assert "displayArtist" in album["album"][0]

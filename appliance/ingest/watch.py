@@ -1,0 +1,156 @@
+"""Folder watching: a change in a library that has settled asks for a quick scan."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar, TypeVarTuple, Unpack
+
+import structlog
+import trio
+
+from appliance.core.ports import Store
+from appliance.core.scanning import ScanKind
+from appliance.ingest.folder import is_left_out, is_of_interest, root_identity
+from appliance.ingest.inotify import Inotify
+
+#: Writers send thousands of events a second; they are looked at together.
+_BREATH_SECONDS: Final = 0.5
+#: Somebody who never stops writing gets a scan now and then all the same.
+_LONGEST_WAIT_SECONDS: Final = 600.0
+#: File systems whose changes by other machines the kernel does not report.
+_REMOTE: Final = frozenset(
+    {"9p", "afs", "ceph", "cifs", "fuse.rclone", "fuse.sshfs", "nfs", "nfs4", "smb3", "virtiofs"}
+)
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_log = structlog.get_logger()
+
+
+class Watcher:
+    """Optional: without it, changes are found by the scans that people ask for."""
+
+    def __init__(
+        self, store: Store, roots: Sequence[bytes], *, settle_seconds: float = 5.0, look_seconds: float = 20.0
+    ) -> None:
+        """``settle_seconds``: how long it must be quiet before a scan is asked for.
+
+        So files that are still being copied are waited for. ``look_seconds``: how often an absent root is looked for.
+        """
+        self._store = store
+        self._roots = roots
+        self._settle_seconds = settle_seconds
+        self._look_seconds = look_seconds
+        self._disk = trio.CapacityLimiter(1)
+        self._warned: set[str] = set()
+
+    async def run(self, *, task_status: "trio.TaskStatus[None]" = trio.TASK_STATUS_IGNORED) -> None:
+        """Watch until cancelled. Raises ``Unavailable`` (in a group) when the database does not answer.
+
+        Asks for a scan as soon as a root is watched, since nobody saw what happened to it before.
+        """
+        task_status.started()
+        try:
+            notify = Inotify()
+        except OSError as error:
+            self._warn("watch.unavailable", error=str(error))
+            await trio.sleep_forever()
+        with notify:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._look_for, notify)
+                nursery.start_soon(self._listen, notify)
+
+    async def _look_for(self, notify: Inotify) -> None:
+        """Watch each root whenever it appears, or is another one than before (a disk was mounted over it)."""
+        watched: dict[bytes, tuple[int, int] | None] = {}
+        while True:
+            for root in self._roots:
+                there = await self._in_thread(root_identity, root)
+                if there is not None and there != watched.get(root):
+                    if (kind := await self._in_thread(_file_system, root)) in _REMOTE:
+                        self._warn("watch.remote_changes_unseen", root=os.fsdecode(root), file_system=kind)
+                    await self._in_thread(self._watch_below, notify, root)
+                    await self._request()
+                watched[root] = there
+            await trio.sleep(self._look_seconds)
+
+    async def _listen(self, notify: Inotify) -> None:
+        while True:
+            await self._change(notify)
+            with trio.move_on_after(_LONGEST_WAIT_SECONDS):
+                await self._settle(notify)
+            await self._request()
+
+    async def _settle(self, notify: Inotify) -> None:
+        """Return when nothing has changed for a while."""
+        while True:
+            with trio.move_on_after(self._settle_seconds) as quiet:
+                await trio.sleep(min(_BREATH_SECONDS, self._settle_seconds / 2))
+                await self._change(notify)
+            if quiet.cancelled_caught:
+                return
+
+    async def _change(self, notify: Inotify) -> None:
+        """Wait for a change that matters to a scan. New folders are watched on the way."""
+        while True:
+            await trio.lowlevel.wait_readable(notify.descriptor)
+            matters = False
+            for event in notify.read():
+                if event.folder is None or event.name is None:
+                    matters = True
+                elif event.is_folder and not is_left_out(event.name):
+                    matters = True
+                    if event.appeared:
+                        await self._in_thread(self._watch_below, notify, os.path.join(event.folder, event.name))
+                elif not event.is_folder:
+                    matters = matters or is_of_interest(event.name)
+            if matters:
+                return
+
+    def _watch_below(self, notify: Inotify, folder: bytes) -> None:
+        """Watch a folder and all below it; watched first and listed then, so that nothing slips through between."""
+        waiting = [folder]
+        while waiting:
+            here = waiting.pop()
+            try:
+                notify.watch(here)
+                with os.scandir(here) as entries:
+                    waiting += [
+                        entry.path
+                        for entry in entries
+                        if entry.is_dir(follow_symlinks=False) and not is_left_out(entry.name)
+                    ]
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
+                continue
+            except OSError as error:
+                self._warn("watch.incomplete", folder=os.fsdecode(here), error=str(error))
+                return
+
+    async def _in_thread(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
+        return await trio.to_thread.run_sync(work, *arguments, limiter=self._disk)
+
+    async def _request(self) -> None:
+        async with self._store.begin() as work:
+            await work.scans.request(ScanKind.QUICK)
+
+    def _warn(self, what: str, **details: str | None) -> None:
+        """Once each: a limit that is reached is reached for every folder after."""
+        if what not in self._warned:
+            self._warned.add(what)
+            _log.warning(what, **details)
+
+
+def _file_system(folder: bytes) -> str | None:
+    """The type of the file system that holds ``folder`` (proc_pid_mountinfo(5)); None when it cannot be told."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+            mounts = [line.split(" - ") for line in lines]
+    except OSError:
+        return None
+    path = os.fsdecode(os.path.realpath(folder))
+    best, kind = "", None
+    for before, after in mounts:
+        point = before.split(" ")[4].replace("\\040", " ")
+        if len(point) >= len(best) and os.path.commonpath([point, path]) == point:
+            best, kind = point, after.split(" ")[0]
+    return kind

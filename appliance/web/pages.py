@@ -1,0 +1,71 @@
+"""``/``: the first page, with its style and its script."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from quart import Blueprint, Response, request
+
+from appliance.core.errors import Unavailable
+from appliance.web.home import HomeStatus, progress
+
+_FOLDER = Path(__file__).parent
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+def pages(status: Callable[[], Awaitable[HomeStatus]]) -> Blueprint:
+    """The pages. ``status`` may raise ``Unavailable``: the page then says so."""
+    house = Blueprint("web", __name__)
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    async def rendered(template: str) -> Response:
+        now = await _or_none(status)
+        text = environment.get_template(template).render(
+            status=now,
+            scan=progress(now.scan) if now is not None else None,
+            address=request.host_url.rstrip("/"),
+            only_here=_is_loopback(request.host),
+        )
+        code = 200 if now is not None else 503
+        return Response(text, code, {"Cache-Control": "no-store"}, content_type="text/html; charset=utf-8")
+
+    @house.get("/")
+    async def home() -> Response:
+        return await rendered("home.html")
+
+    @house.get("/now")
+    async def now() -> Response:
+        """The part of the page that changes, for its script."""
+        return await rendered("now.html")
+
+    for asset in sorted((_FOLDER / "assets").iterdir()):
+        _serve(house, asset)
+    return house
+
+
+def _serve(house: Blueprint, asset: Path) -> None:
+    """Serve a small file from memory."""
+    content = asset.read_bytes()
+
+    async def view() -> Response:
+        return Response(content, headers={"Cache-Control": "max-age=3600"}, content_type=_TYPES[asset.suffix])
+
+    house.add_url_rule(f"/assets/{asset.name}", endpoint=asset.stem + asset.suffix.replace(".", "_"), view_func=view)
+
+
+async def _or_none(status: Callable[[], Awaitable[HomeStatus]]) -> HomeStatus | None:
+    try:
+        return await status()
+    except Unavailable:
+        return None
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether the page was opened by a name that means this very machine."""
+    return host.startswith(("127.", "localhost", "[::1]"))

@@ -1,0 +1,135 @@
+"""A small house of music in a real database, with the application in front of it."""
+
+import hashlib
+
+from typing import cast
+
+import pytest
+import trio
+from quart.typing import TestClientProtocol as Client
+
+from appliance.api.app import App, make_app
+from appliance.api.health import Check, Health
+from appliance.api.metrics import Metrics
+from appliance.api.services import Services
+from appliance.core.accounts import Accounts, Role
+from appliance.core.library import Batch
+from appliance.core.ports import Covers, Media, Store
+from appliance.core.scanning import ScanCounts, ScanKind, ScanState
+from appliance.core.sheet import AudioFacts, Fault, Sheet, Tags
+from appliance.core.throttle import Throttle
+from appliance.store.database import Database
+from appliance.store.listener import Listener
+from appliance.store.unit_of_work import PostgresStore
+from appliance.vault import FileVault
+
+PASSWORD = "correct horse"
+#: Albums as (artist, album, year, genre, tracks).
+HOUSE = (
+    ("Ana Bell", "Autumn", 2001, "Jazz", 3),
+    ("Ana Bell", "Winter", 2003, "Jazz", 2),
+    ("Bo", "Étude", 1999, "Soul", 4),
+)
+
+
+@pytest.fixture
+async def store(database: Database) -> Store:
+    """The house: 3 albums of 9 tracks by 2 artists, three users, one finished scan and one fault."""
+    house = PostgresStore(database, Listener(database))
+    async with house.begin() as work:
+        (library,) = await work.libraries.settle([b"/music"])
+        await work.catalogue.merge(library, Batch(library.id, set()).decide(_sheets(), []), [])
+        await work.catalogue.merge(library, [], [Fault(path=b"Broken/\xff.mp3", reason="No audio was found in it.")])
+        await work.catalogue.tidy()
+    async with house.begin() as work:
+        await work.scans.request(ScanKind.FULL)
+        scan = await work.scans.take()
+        assert scan is not None
+        await work.scans.finish(scan.id, ScanState.DONE, ScanCounts(found=10, to_read=10, read=10, added=9, faulty=1))
+    return house
+
+
+@pytest.fixture
+async def services(store: Store) -> Services:
+    accounts = Accounts(FileVault(bytes(32)), Throttle(trio.current_time))
+    async with store.begin() as work:
+        for role in Role:
+            await accounts.create(work, role.value, PASSWORD, role)
+    # Nothing of the native interface plays yet.
+    return Services(
+        store=store, accounts=accounts, media=cast(Media, None), covers=cast(Covers, None), version="0.1.0-test"
+    )
+
+
+@pytest.fixture
+async def app(services: Services, nursery: trio.Nursery) -> App:
+    async def answers() -> str:
+        await services.store.ping()
+        return "answers"
+
+    health = Health([Check("database", required=True, probe=answers)])
+    await nursery.start(health.run)
+    return make_app(services, health, Metrics(), allowed_hosts=["Music.Example.org"])
+
+
+@pytest.fixture
+def client(app: App) -> Client:
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
+async def administrator(services: Services) -> dict[str, str]:
+    """The headers of a signed-in administrator."""
+    return await _signed_in(services, Role.ADMIN)
+
+
+@pytest.fixture
+async def member(services: Services) -> dict[str, str]:
+    """The headers of a signed-in member."""
+    return await _signed_in(services, Role.MEMBER)
+
+
+async def _signed_in(services: Services, role: Role) -> dict[str, str]:
+    async with services.store.begin() as work:
+        user = await services.accounts.by_password(work, role.value, PASSWORD, "127.0.0.1")
+        token = await services.accounts.open_session(work, user)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _sheets() -> list[Sheet]:
+    return [
+        _sheet(artist, album, year, genre, number)
+        for artist, album, year, genre, count in HOUSE
+        for number in range(1, count + 1)
+    ]
+
+
+def _sheet(artist: str, album: str, year: int, genre: str, number: int) -> Sheet:
+    path = f"{artist}/{album}/{number:02}.flac".encode()
+    return Sheet(
+        path=path,
+        size=1_000_000 + number,
+        mtime_ns=1_700_000_000_000_000_000,
+        audio=AudioFacts(
+            identity=hashlib.blake2b(path, digest_size=16).digest(),
+            suffix="flac",
+            codec="flac",
+            duration_ms=180_000 + number,
+            bit_rate=800,
+            sample_rate=44_100,
+            channels=2,
+            bit_depth=16,
+        ),
+        tags=Tags(
+            title=f"{album} {number}",
+            artists=(artist,),
+            album=album,
+            album_artists=(artist,),
+            track_number=number,
+            track_total=4,
+            genres=(genre,),
+            release_date=str(year),
+            track_gain=-6.5,
+            musicbrainz_recording_id="2a0b1f0c-5b0a-4b5e-9d0a-1b2c3d4e5f60",
+        ),
+    )

@@ -1,0 +1,57 @@
+"""Names and types of what is sent."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.stream.content import content_type, disposition
+
+
+@pytest.mark.parametrize(
+    ("suffix", "media_type"),
+    [
+        ("flac", "audio/flac"),
+        ("FLAC", "audio/flac"),
+        ("mp3", "audio/mpeg"),
+        ("m4a", "audio/mp4"),
+        ("opus", "audio/ogg"),
+        ("ogg", "audio/ogg"),
+        ("wav", "audio/wav"),
+        ("wma", "audio/x-ms-wma"),
+        ("wv", "audio/x-wavpack"),
+        ("ape", "audio/x-ape"),
+        ("aac", "audio/aac"),
+        ("html", "application/octet-stream"),
+    ],
+)
+def test_a_raw_file_has_the_type_of_its_suffix(suffix: str, media_type: str) -> None:
+    assert content_type(suffix) == media_type
+
+
+def test_a_download_is_saved_under_its_own_name() -> None:
+    assert disposition(b"Ana/01 Song.mp3") == "attachment; filename=\"01 Song.mp3\"; filename*=UTF-8''01%20Song.mp3"
+
+
+def test_a_transcode_is_saved_under_the_suffix_of_what_it_is() -> None:
+    assert disposition(b"Ana/01.Song.flac", "opus").endswith("UTF-8''01.Song.opus")
+
+
+def test_letters_beyond_ascii_arrive_in_the_extended_name() -> None:
+    header = disposition("Björk/Jóga – 聴.flac".encode())
+    assert unquote(header.partition("UTF-8''")[2]) == "Jóga – 聴.flac"
+    assert 'filename="Joga  .flac"' in header
+
+
+def test_a_name_with_nothing_in_it_still_has_a_name() -> None:
+    assert 'filename="track"' in disposition(b"\n\r")
+
+
+@given(st.binary(max_size=255))
+def test_no_name_breaks_out_of_the_header(name: bytes) -> None:
+    assert re.fullmatch(
+        r"""attachment; filename="[\x20\x21\x23-\x5b\x5d-\x7e]+"; filename\*=UTF-8''[A-Za-z0-9._~%-]+""",
+        disposition(b"folder/" + name),
+    )

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.command(options)
     except TonearmError as error:
-        print(f"tonearm: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+        print(f"tonearm: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -89,23 +89,23 @@ def _serve(options: argparse.Namespace) -> int:
     settings, terminal = _prepare(options, music_dirs=options.music, bind=options.bind)
 
     async def run() -> None:
-        stop = trio.Event()
+        serving, stop = trio.Event(), trio.Event()
         async with trio.open_nursery() as nursery:
-            await nursery.start(_stop_on_signal, stop, nursery.cancel_scope)
-            await compose.serve(settings, terminal, stop)
+            await nursery.start(_stop_on_signal, serving, stop, nursery.cancel_scope)
+            await compose.serve(settings, terminal, serving, stop)
             nursery.cancel_scope.cancel()
 
     return _run(run)
 
 
-async def _stop_on_signal(stop: Any, everything: Any, *, task_status: Any) -> None:
-    """The first SIGTERM or SIGINT stops in order; the second at once."""
+async def _stop_on_signal(serving: Any, stop: Any, everything: Any, *, task_status: Any) -> None:
+    """SIGTERM or SIGINT stops in order once we are serving; before that, or the second time, at once."""
     import trio
 
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         task_status.started()
         async for _ in signals:
-            if stop.is_set():
+            if stop.is_set() or not serving.is_set():
                 everything.cancel()
             stop.set()
 
@@ -140,7 +140,7 @@ def _demo(options: argparse.Namespace) -> int:
         with terminal.progress("Composing a demo library", " tracks") as progress:
             written = write_demo(options.folder, progress=progress)
     except OSError as error:
-        print(f"tonearm: {options.folder} cannot be written: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        print(f"tonearm: {options.folder} cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
     if options.json:
         _print_json({"files": [str(path) for path in written]})
@@ -197,7 +197,7 @@ def _run(function: Callable[[], Awaitable[None]]) -> int:
         trio.run(function)
     except* TonearmError as group:
         for error in _leaves(group):
-            print(f"tonearm: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
+            print(f"tonearm: {error}", file=sys.stderr)
         status = 1
     except* KeyboardInterrupt:
         status = 130
@@ -216,7 +216,7 @@ def _print_json(value: object) -> None:
     import msgspec
 
     text = json.dumps(msgspec.to_builtins(value, str_keys=True), indent=2, ensure_ascii=False)
-    print(text)  # noqa: T201 - this is the command line
+    print(text)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import msgspec
 import structlog
 import trio
+from quart_trio import QuartTrio
 
 from appliance import __version__
 from appliance.api.app import make_app
@@ -17,7 +19,7 @@ from appliance.api.metrics import Metrics
 from appliance.api.rest import openapi_document
 from appliance.api.server import serve as serve_http
 from appliance.api.services import Services
-from appliance.core.accounts import Accounts, FirstAdministrator, Role, User
+from appliance.core.accounts import Accounts, Role, User
 from appliance.core.catalogue import AlbumFilter, Library, Window
 from appliance.core.errors import Unavailable
 from appliance.core.ports import Store
@@ -30,7 +32,7 @@ from appliance.ingest.watch import Watcher
 from appliance.offload import open_offload
 from appliance.settings import Settings
 from appliance.store.database import open_database
-from appliance.store.embedded import embedded_server
+from appliance.store.embedded import embedded_server, running_server
 from appliance.store.listener import open_listener
 from appliance.store.migrate import migrate
 from appliance.store.unit_of_work import PostgresStore
@@ -87,29 +89,37 @@ def open_accounts(settings: Settings) -> Accounts:
 
 
 async def settle_libraries(settings: Settings, store: Store, terminal: Terminal) -> list[Library]:
-    """The folders of music to use: those of the settings, else the demo library, written first if need be."""
+    """The folders of music to use: those of the settings; else those that were used before; else a demo library."""
     roots = settings.music_dirs
     if not roots:
+        async with store.begin() as work:
+            if known := await work.libraries.all():
+                return known
         with terminal.progress("Composing a demo library", " tracks") as progress:
-            await trio.to_thread.run_sync(partial(write_demo, settings.demo_dir, progress=progress))
+            # A thread that is abandoned leaves whole tracks; the next start makes the others.
+            compose = partial(write_demo, settings.demo_dir, progress=progress)
+            try:
+                await trio.to_thread.run_sync(compose, abandon_on_cancel=True)
+            except OSError as error:
+                raise Unavailable(f"The demo library cannot be written: {error}.") from error
         roots = (settings.demo_dir,)
     async with store.begin() as work:
         return await work.libraries.settle([bytes(root) for root in roots])
 
 
-async def serve(settings: Settings, terminal: Terminal, stop: trio.Event) -> None:
-    """Everything, until ``stop`` is set; then the levels end one by one, the innermost first."""
+async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, stop: trio.Event) -> None:
+    """Everything, until ``stop`` is set; then the levels end one by one, the innermost first.
+
+    ``serving`` is set here, when the server accepts requests.
+    """
     supervisor = Supervisor()
     async with open_store(settings, supervisor, terminal) as store:
         accounts = open_accounts(settings)
-        async with store.begin() as work:
-            administrator = await accounts.first_administrator(work, settings.admin_user, settings.admin_password)
         libraries = await settle_libraries(settings, store, terminal)
         async with open_offload(workers=settings.worker_count) as offload:
-            scanner = Scanner(store, offload)
-            watcher = Watcher(store, [library.root for library in libraries])
-            jobs = [Service(name="scanner", run=scanner.run, required=False)]
+            jobs = [Service(name="scanner", run=Scanner(store, offload).run, required=False)]
             if settings.watch:
+                watcher = Watcher(store, [library.root for library in libraries])
                 jobs.append(Service(name="watcher", run=watcher.run, required=False))
             async with (
                 supervisor.level(*jobs),
@@ -127,30 +137,43 @@ async def serve(settings: Settings, terminal: Terminal, stop: trio.Event) -> Non
                         *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
                     ]
                 )
-                metrics = Metrics()
-                metrics.gauge(
-                    "tonearm_transcoder_workers_busy", "Workers that transcode now.", lambda: stream.busy_workers
-                )
-                services = Services(
-                    store=store, accounts=accounts, media=stream.media, covers=stream.covers, version=__version__
-                )
-                listening: list[str] = []
-                home = Home(store, __version__, listening)
+                home = Home(store, __version__)
                 app = make_app(
-                    services, health, metrics, pages=[pages(home.status)], allowed_hosts=settings.allowed_hosts
+                    Services(
+                        store=store, accounts=accounts, media=stream.media, covers=stream.covers, version=__version__
+                    ),
+                    health,
+                    _metrics(stream),
+                    pages=[pages(home.status)],
+                    allowed_hosts=settings.allowed_hosts,
                 )
-                web = Service(name="web", run=partial(serve_http, app, bind=settings.bind), required=True)
+                web = Service(name="web", run=partial(_web, app, settings.bind), required=True)
                 async with (
                     supervisor.level(Service(name="health", run=health.run, required=True)),
                     supervisor.level(web) as [addresses],
                     trio.open_nursery() as nursery,
                 ):
-                    listening += addresses
-                    greet(terminal, addresses, administrator)
+                    serving.set()
+                    await _greet(settings, store, accounts, terminal, addresses)
                     nursery.start_soon(_first_scan, store, terminal)
                     await stop.wait()
                     terminal.say("Stopping…")
                     nursery.cancel_scope.cancel()
+
+
+async def _web(app: QuartTrio, bind: str, *, task_status: trio.TaskStatus[list[str]]) -> None:
+    try:
+        await serve_http(app, bind=bind, task_status=task_status)
+    except OSError as error:
+        raise Unavailable(f"Tonearm cannot listen on {bind}: {error.strerror}. Choose another with --bind.") from error
+
+
+def _metrics(stream: Stream) -> Metrics:
+    metrics = Metrics()
+    metrics.gauge("tonearm_transcoder_workers_busy", "Workers that transcode now.", lambda: stream.busy_workers)
+    metrics.gauge("tonearm_transcoder_workers_warm", "Workers that wait for work.", lambda: stream.warm_workers)
+    metrics.gauge("tonearm_cache_bytes", "Transcodes and covers that are kept.", lambda: stream.cache_bytes)
+    return metrics
 
 
 async def _answers(store: Store) -> str:
@@ -167,7 +190,9 @@ async def _first_scan(store: Store, terminal: Terminal) -> None:
     """Look for what changed while the server was down, and show it."""
     try:
         async with store.begin() as work:
-            scan = await work.scans.request(ScanKind.QUICK)
+            latest = await work.scans.latest()
+            # The watcher may have asked already.
+            scan = latest if latest and not latest.finished_at else await work.scans.request(ScanKind.QUICK)
         ended = await follow_scan(store, scan.id, terminal)
         async with store.begin() as work:
             albums = await work.albums.count(AlbumFilter())
@@ -176,29 +201,31 @@ async def _first_scan(store: Store, terminal: Terminal) -> None:
         _log.warning("The database went away during the first scan")
 
 
-def greet(terminal: Terminal, addresses: list[str], administrator: FirstAdministrator | None) -> None:
-    """Where to go and, once, with which name and password."""
+async def _greet(
+    settings: Settings, store: Store, accounts: Accounts, terminal: Terminal, addresses: list[str]
+) -> None:
+    """Say where to go; make the first administrator, and show the password the moment that it is true."""
     terminal.say()
     for address in addresses:
         terminal.say(f"  Tonearm plays at {terminal.emphasised(f'http://{address}')}")
-    if administrator is not None:
-        terminal.say(
-            f"  Sign in as {terminal.emphasised(administrator.name)} with the password "
-            f"{terminal.emphasised(administrator.password)}"
-        )
+    async with store.begin() as work:
+        made = await accounts.first_administrator(work, settings.admin_user, settings.admin_password)
+    if made is not None:
+        name, password = terminal.emphasised(made.name), terminal.emphasised(made.password)
+        terminal.say(f"  Sign in as {name} with the password {password}")
         terminal.say("  (shown only now; any Subsonic app takes the same address, name and password)")
     terminal.say()
 
 
 async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[Scan, list[ScanFault]]:
-    """Scan once: by the server that runs on this data directory, or here when none does."""
-    supervisor = Supervisor()
-    async with open_store(settings, supervisor, terminal) as store:
-        if settings.music_dirs:
+    """Scan once, and give what came of it and everything that cannot be read. A server may be running meanwhile."""
+    joined = _joining(settings)
+    async with open_store(joined, Supervisor(), terminal) as store:
+        if settings.music_dirs and joined == settings:
             await settle_libraries(settings, store, terminal)
         async with open_offload(workers=settings.worker_count) as offload:
             scanner = Service(name="scanner", run=Scanner(store, offload).run, required=True)
-            async with supervisor.level(scanner):
+            async with Supervisor().level(scanner):
                 async with store.begin() as work:
                     requested = await work.scans.request(kind)
                 ended = await follow_scan(store, requested.id, terminal)
@@ -209,9 +236,15 @@ async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[
 
 
 async def add_user(settings: Settings, terminal: Terminal, name: str, password: str, role: Role) -> User:
-    """Add a user, whether or not a server runs on this data directory."""
-    async with open_store(settings, Supervisor(), terminal) as store, store.begin() as work:
+    """Add a user. A server may be running meanwhile."""
+    async with open_store(_joining(settings), Supervisor(), terminal) as store, store.begin() as work:
         return await open_accounts(settings).create(work, name, password, role)
+
+
+def _joining(settings: Settings) -> Settings:
+    """The settings that reach the database of the server that runs on this data directory, if one does."""
+    running = None if settings.database_url else running_server(settings.data_dir)
+    return msgspec.structs.replace(settings, database_url=running) if running else settings
 
 
 def openapi() -> dict[str, object]:

@@ -40,5 +40,5 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # What libraries say of their insides is of interest to nobody who plays music.
-    for talkative in ("asyncio", "alembic", "hypercorn", "watchfiles", "PIL", "libav"):
+    for talkative in ("asyncio", "alembic", "hypercorn", "PIL", "libav"):
         logging.getLogger(talkative).setLevel(max(logging.WARNING, root.level))

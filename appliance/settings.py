@@ -118,7 +118,7 @@ def _from_environment(environment: Mapping[str, str], fields: set[str]) -> dict[
 
 def _from_file(file: Path, fields: set[str]) -> dict[str, Any]:
     try:
-        values = tomllib.loads(file.read_text())
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -20,7 +20,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Run(Protocol):
-    """What a service does. Calls ``task_status.started`` when it is ready, and returns only when it is done for good."""
+    """What a service does. Calls ``task_status.started`` when it is ready; returns only when it is done for good."""
 
     def __call__(self, *, task_status: trio.TaskStatus[Any]) -> Awaitable[None]: ...
 
@@ -100,7 +100,7 @@ class Supervisor:
 
     async def _keep(self, service: Service, *, task_status: trio.TaskStatus[Any]) -> None:
         standing = self.standings[service.name] = Standing(service)
-        crashes: deque[float] = deque(maxlen=service.budget.restarts + 1)
+        crashes: deque[float] = deque()
         first = _Once(task_status)
         while True:
             try:
@@ -111,7 +111,9 @@ class Supervisor:
                 if service.required and not first.done:
                     raise
                 crashes.append(trio.current_time())
-                if _is_spent(crashes, service.budget):
+                while crashes[0] < crashes[-1] - service.budget.seconds:
+                    crashes.popleft()
+                if len(crashes) > service.budget.restarts:
                     return self._give_up(standing, first, error)
                 standing.state = State.RESTARTING
                 first.started(None)
@@ -170,10 +172,6 @@ def _named(service: Service) -> Callable[..., Awaitable[None]]:
 
     run.__qualname__ = f"service {service.name}"
     return run
-
-
-def _is_spent(crashes: deque[float], budget: Budget) -> bool:
-    return len(crashes) > budget.restarts and crashes[-1] - crashes[0] <= budget.seconds
 
 
 def _words(error: Exception) -> str:

@@ -46,12 +46,14 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = started.get()
     if isinstance(url, BaseException):
         raise url
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # these databases need not survive anything
-        connection.execute("SELECT pg_reload_conf()")
-    yield url
-    tokens[0].run_sync_soon(stop.set)
-    thread.join()
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # these databases need not survive anything
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+    finally:
+        tokens[0].run_sync_soon(stop.set)
+        thread.join()
 
 
 @pytest.fixture(scope="session")

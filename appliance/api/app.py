@@ -6,13 +6,12 @@ import structlog
 from markupsafe import escape
 from quart import Blueprint, Response, request
 from quart.wrappers.base import ClientDisconnectedError
-from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MisdirectedRequest
 
 from appliance.api import health as health_routes
 from appliance.api import metrics as metrics_routes
 from appliance.api import rest, subsonic
-from appliance.api.exchange import MAXIMUM_BODY, Exchange
+from appliance.api.exchange import MAXIMUM_BODY, App
 from appliance.api.health import Health
 from appliance.api.hosts import may_be_called
 from appliance.api.metrics import Metrics
@@ -35,16 +34,6 @@ _PAGE_HEADERS = {
 }
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class App(QuartTrio):
-    """Quart on Trio with our exchange."""
-
-    asgi_http_class = Exchange
-
-    def __init__(self, metrics: Metrics) -> None:
-        super().__init__("appliance.api", static_folder=None)
-        self.metrics = metrics
 
 
 def make_app(
@@ -139,6 +128,7 @@ _WORDS = {
 def _page(code: int, title: str, words: str) -> Response:
     text = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>{escape(title)} · Tonearm</title><h1>{escape(title)}</h1><p>{escape(words)}</p><p><a href="/">Tonearm</a></p>'
+        f"<title>{escape(title)} · Tonearm</title><h1>{escape(title)}</h1>"
+        f'<p>{escape(words)}</p><p><a href="/">Tonearm</a></p>'
     )
     return Response(text, code, content_type="text/html; charset=utf-8")

@@ -132,7 +132,7 @@ class _Http11(H11Protocol):
     async def _create_stream(self, request: h11.Request) -> None:
         """Open the exchange.
 
-        An ``Upgrade`` is not shown to Hypercorn, which would turn to WebSocket; a target is reduced to its path and query.
+        An ``Upgrade`` is not shown to Hypercorn, which would turn to WebSocket. A target is reduced to path and query.
         """
         target = _origin_form(request)
         if target is None or request.http_version not in {b"1.0", b"1.1"}:

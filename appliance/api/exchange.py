@@ -3,17 +3,17 @@
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import structlog
 import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, HTTPScope
+from quart import Quart
 from quart.wrappers import Request
-from appliance.api.media_response import MediaConnection
+from quart_trio import QuartTrio
 
-if TYPE_CHECKING:
-    from appliance.api.app import App
+from appliance.api.media_response import MediaConnection
+from appliance.api.metrics import Metrics
 
 #: Bytes of a request's body; a longer one is answered 413.
 MAXIMUM_BODY = 1_000_000
@@ -37,10 +37,9 @@ class Exchange(MediaConnection):
     meanwhile and in the response. The query is never logged: Subsonic apps put passwords there.
     """
 
-    app: "App"
-
-    def __init__(self, app: "App", scope: HTTPScope) -> None:
+    def __init__(self, app: Quart, scope: HTTPScope) -> None:
         super().__init__(app, scope)
+        self._metrics = cast("App", app).metrics
         self._request_id = _request_id(scope)
         self._request: Request | None = None
         self._status = _CLIENT_LEFT
@@ -50,13 +49,12 @@ class Exchange(MediaConnection):
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         began = time.perf_counter()
-        metrics = self.app.metrics
-        metrics.in_flight.inc()
+        self._metrics.in_flight.inc()
         with structlog.contextvars.bound_contextvars(request_id=self._request_id):
             try:
                 await super().__call__(self._bounded(receive), self._observed(send))
             finally:
-                metrics.in_flight.dec()
+                self._metrics.in_flight.dec()
                 self._close_books(time.perf_counter() - began)
 
     def _create_request_from_scope(self, send: ASGISendCallable) -> Request:
@@ -64,7 +62,7 @@ class Exchange(MediaConnection):
         return self._request
 
     def _bounded(self, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
-        """``receive``, dropping what comes after a body has become too long: Quart refuses it, yet would keep it all."""
+        """``receive``, dropping what follows once a body is too long: Quart refuses it, yet would keep it all."""
 
         async def bounded() -> ASGIReceiveEvent:
             message = await receive()
@@ -96,15 +94,15 @@ class Exchange(MediaConnection):
         for name, value in cast("list[tuple[bytes, bytes]]", headers):
             if name == b"content-type" and value.startswith(b"audio/"):
                 self._streams = True
-                self.app.metrics.streams.inc()
+                self._metrics.streams.inc()
 
     def _close_books(self, seconds: float) -> None:
         if self._streams:
-            self.app.metrics.streams.dec()
+            self._metrics.streams.dec()
         rule = self._request.url_rule if self._request is not None else None
         route = rule.rule if rule is not None else "unknown"
         method = self.scope["method"]
-        self.app.metrics.observe(method, route, self._status, seconds, self._sent)
+        self._metrics.observe(method, route, self._status, seconds, self._sent)
         write = _log.debug if self._status < 400 else _log.info
         write(
             "Answered",
@@ -114,6 +112,16 @@ class Exchange(MediaConnection):
             ms=round(seconds * 1000, 1),
             bytes=self._sent,
         )
+
+
+class App(QuartTrio):
+    """Quart on Trio with our exchange."""
+
+    asgi_http_class = Exchange
+
+    def __init__(self, metrics: Metrics) -> None:
+        super().__init__("appliance.api", static_folder=None)
+        self.metrics = metrics
 
 
 def _request_id(scope: HTTPScope) -> str:

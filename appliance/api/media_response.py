@@ -24,8 +24,6 @@ from appliance.core.ports import Conditions, Cover, Media, MediaReply
 
 #: Says, in the words of the API that was called, why there is no sound.
 Refuse = Callable[[TonearmError], Response]
-#: Seconds for which a client may keep a picture without asking; its id changes when the picture does.
-_COVER_SECONDS = 30 * 24 * 3600
 
 
 class MediaResponse(Response):
@@ -103,12 +101,16 @@ def media_response(
     return MediaResponse(media.open(plan, conditions, attachment=attachment), refuse)
 
 
-def cover_response(cover: Cover, request: Request) -> Response:
-    """The picture, or 304 for a client that has it."""
+def cover_response(cover: Cover, request: Request, *, keep_seconds: int = 0) -> Response:
+    """The picture, or 304 for a client that has it.
+
+    ``keep_seconds``: for how long a client may keep it without asking; 0 where another picture may come under the
+    same address at any time.
+    """
     known = request.if_none_match.contains_raw(cover.etag)
     response = Response(b"" if known else cover.data, 304 if known else 200, content_type=cover.media_type)
     response.headers["ETag"] = cover.etag
-    response.headers["Cache-Control"] = f"private, max-age={_COVER_SECONDS}"
+    response.headers["Cache-Control"] = f"private, max-age={keep_seconds}" if keep_seconds else "private, no-cache"
     # A picture that a stranger made is a picture, whatever a browser thinks that it sees in it.
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'"

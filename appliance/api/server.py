@@ -9,7 +9,7 @@ import trio
 from hypercorn.config import Config
 from hypercorn.logging import Logger
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ASGIFramework, AppWrapper
+from hypercorn.typing import AppWrapper, ASGIFramework
 from hypercorn.utils import wrap_app
 
 from appliance.api.connection import Connection
@@ -17,7 +17,7 @@ from appliance.api.connection import Connection
 #: Seconds without a whole request head after which a connection is closed.
 KEEP_ALIVE = 15.0
 #: Seconds that responses under way are given when the server stops; one that is then unfinished is cut.
-GRACE = 4.0
+GRACE = 3.5
 #: Connections at once; one more is closed when it comes. Below the 1,024 file descriptors of a common ``ulimit``,
 #: so that a flood of connections leaves the database and the music files theirs.
 CONNECTIONS = 768
@@ -33,6 +33,7 @@ async def serve(
     stop: Callable[[], Awaitable[object]] = trio.sleep_forever,
     keep_alive: float = KEEP_ALIVE,
     grace: float = GRACE,
+    connections: int = CONNECTIONS,
     task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve ``app`` until ``stop`` returns or this is cancelled; either way stop gracefully.
@@ -40,6 +41,8 @@ async def serve(
     ``bind``: ``HOST:PORT``, ``[V6]:PORT``, or ``fd://N`` for a socket that somebody else has bound and that is
     listened on already. A port 0 takes any free one. ``task_status`` is told the addresses, as ``HOST:PORT``, once
     connections are accepted. Raises ``OSError`` when an address cannot be bound, ``ValueError`` when it is none.
+
+    ``connections``: how many are open at once at most; one more is closed when it comes.
 
     Stopping: no new connections; idle ones are closed; responses under way have ``grace`` seconds, and are then
     cut whether their clients read or not.
@@ -53,7 +56,7 @@ async def serve(
     stopping = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_wait_for_stop, stop, stopping)
-        doors = _Doors(wrap_app(app, config.wsgi_max_body_size, "asgi"), config, grace)
+        doors = _Doors(wrap_app(app, config.wsgi_max_body_size, "asgi"), config, grace, connections)
         with trio.CancelScope(shield=True):
             await doors.keep_open(listeners, stopping, task_status)
         nursery.cancel_scope.cancel()
@@ -69,10 +72,11 @@ async def _wait_for_stop(stop: Callable[[], Awaitable[object]], stopping: trio.E
 class _Doors:
     """The listeners and what came in through them."""
 
-    def __init__(self, app: AppWrapper, config: Config, grace: float) -> None:
+    def __init__(self, app: AppWrapper, config: Config, grace: float, most: int) -> None:
         self._app = app
         self._config = config
         self._grace = grace
+        self._most = most
         self._context = WorkerContext(None)
         self._open: set[Connection] = set()
 
@@ -97,14 +101,14 @@ class _Doors:
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         """One connection. Whatever goes wrong with it stays with it."""
-        if len(self._open) >= CONNECTIONS:
+        if len(self._open) >= self._most:
             stream.socket.close()
             return
         connection = Connection(self._app, self._config, self._context, stream)
         self._open.add(connection)
         try:
             await connection.run()
-        except Exception:
+        except Exception:  # noqa: BLE001 - one connection must not end the others
             _log.exception("A connection failed")
         finally:
             self._open.discard(connection)

@@ -100,13 +100,14 @@ class Accounts:
         return self._settle(account, name, network, matches=matches)
 
     async def by_app_password(self, work: UnitOfWork, name: str, password: str, network: str) -> User:
-        """Like ``by_password``, for apps that send the password with every request: the sealed secret answers at once."""
+        """Like ``by_password``, for apps that send it with every request: the sealed secret answers at once."""
         self._throttle.check(name, network)
         account = await work.users.by_name(name)
-        secret = self._vault.open(account.app_secret, account.user.id) if account and account.app_secret else None
-        if secret is None:
+        secret = self._app_secret(account)
+        # An unknown name is refused as quickly as a known one.
+        if secret is None and (account is not None or not self._token_scheme):
             return await self.by_password(work, name, password, network)
-        return self._settle(account, name, network, matches=_equal(secret, password))
+        return self._settle(account, name, network, matches=secret is not None and _equal(secret, password))
 
     async def by_token(self, work: UnitOfWork, name: str, token: str, salt: str, network: str) -> User:
         """The user whose ``token`` is md5(password + ``salt``), as Subsonic 1.13 has it.
@@ -115,9 +116,7 @@ class Accounts:
         """
         self._throttle.check(name, network)
         account = await work.users.by_name(name)
-        secret = None
-        if account is not None and account.app_secret is not None:
-            secret = self._vault.open(account.app_secret, account.user.id)
+        secret = self._app_secret(account)
         salted = ((secret or secrets.token_hex()) + salt).encode(errors="replace")
         expected = hashlib.md5(salted, usedforsecurity=False).hexdigest()
         matches = secret is not None and _equal(expected, token.lower())
@@ -140,7 +139,15 @@ class Accounts:
         """End a session; ending an unknown one is no error."""
         await work.sessions.remove(_token_hash(token))
 
+    def _app_secret(self, account: Account | None) -> str | None:
+        """None also where the token scheme was switched off after the secret was sealed."""
+        if account is None or account.app_secret is None or not self._token_scheme:
+            return None
+        return self._vault.open(account.app_secret, account.user.id)
+
     def _settle(self, account: Account | None, name: str, network: str, *, matches: bool) -> User:
+        # Once more: while this attempt was looked at, others that came with it may have failed.
+        self._throttle.check(name, network)
         if account is None or not matches:
             self._throttle.failed(name, network)
             raise WrongCredentials
@@ -155,14 +162,14 @@ def _check_password(password: str) -> None:
 
 def _equal(ours: str, theirs: str) -> bool:
     """Whether two secrets are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(ours.encode(), theirs.encode(errors="replace"))
+    return hmac.compare_digest(ours.encode(), theirs.encode(errors="surrogatepass"))
 
 
 def _pronounceable() -> str:
-    """A password to be read off a screen and typed on a phone: 16 characters in fours, 79 bits, none easily mistaken."""
+    """A password to be read off a screen and typed: 16 characters in fours, 79 bits, none easily mistaken."""
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
 
 
 def _token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

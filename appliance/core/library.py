@@ -1,13 +1,18 @@
 """A file comes in: what each sheet is, decided without I/O.
 
-The rules of identity (invariant 1), in the order in which they are tried, are told in docs/decisions/0008-track-identity.md:
+The rules of identity (invariant 1), in the order in which they are tried; docs/decisions/0008-track-identity.md
+tells why:
 
 1. The path is known and its audio is the same: the same file, whatever its tags say now.
 2. The audio is known from a file that is no longer where it was: that file has moved here.
-3. The path is known, and nobody else claims the audio: encoded anew in place, still the same track.
+3. The path is known, and nobody else claims the audio (or only for other places, while the tags here still name the
+   same place of the same album): encoded anew in place, still the same track.
 4. The audio is known from a file that is still where it was, and the tags put both at the same place of the
    same album: another copy of the same track.
 5. Otherwise a new track.
+
+None of them carries a track away from a copy that stays where the track was: a copy that is retagged for another album
+becomes a track of that album.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +22,8 @@ from uuid import UUID
 import msgspec
 
 from appliance.core.ids import new_id
-from appliance.core.shelving import TrackDraft, shelve
 from appliance.core.sheet import Sheet
+from appliance.core.shelving import TrackDraft, shelve
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -101,7 +106,7 @@ class Batch:
     def __init__(self, library_id: UUID, unsettled: set[bytes]) -> None:
         """``unsettled``: paths of this library that vanished or changed, so that their old audio may be elsewhere."""
         self._library_id = library_id
-        self._unsettled = unsettled
+        self._unsettled = set(unsettled)
 
     def decide(self, sheets: Sequence[Sheet], known: Iterable[KnownFile]) -> list[Decision]:
         """A decision for each sheet, in their order.
@@ -112,41 +117,62 @@ class Batch:
         shelf = _Shelf(known, self._library_id)
         taken: dict[int, Decision] = {}
         drafts = [shelve(sheet) for sheet in sheets]
-        for rule in (self._same, self._moved, self._encoded_anew, self._copy_or_new):
+        for rule in (self._same, self._moved_as_it_was, self._moved, self._encoded_anew, self._copy_or_new):
             for index, (sheet, draft) in enumerate(zip(sheets, drafts, strict=True)):
                 if index not in taken and (decision := rule(shelf, sheet, draft)) is not None:
                     taken[index] = decision
                     shelf.settle(decision)
+                    self._unsettled.discard(sheet.path)
         return [taken[index] for index in range(len(sheets))]
 
     def _same(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         here = shelf.at(sheet.path)
         if here is None or here.identity != sheet.audio.identity:
             return None
+        if self._tears_away(shelf, here, draft):
+            return self._copy_or_new(shelf, sheet, draft)
         return _decision(Verdict.SAME, here, sheet, draft)
 
+    def _moved_as_it_was(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
+        # Before _moved: of two tracks with this sound, each file finds its own while the other's is still to be had.
+        return self._oldest_that_left(
+            [file for file in shelf.sounding(sheet.audio.identity) if shelf.place(file) == draft.place], sheet, draft
+        )
+
     def _moved(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        candidates = [file for file in shelf.sounding(sheet.audio.identity) if self._has_left(file)]
-        if not candidates:
-            return None
-        # Of several, the one whose track stood at the same place of the album, then the oldest.
-        best = min(candidates, key=lambda file: (file.place != draft.place, file.id.bytes))
-        return _decision(Verdict.MOVED, best, sheet, draft)
+        return self._oldest_that_left(
+            [file for file in shelf.sounding(sheet.audio.identity) if not self._tears_away(shelf, file, draft)],
+            sheet,
+            draft,
+        )
+
+    def _oldest_that_left(self, files: Iterable[KnownFile], sheet: Sheet, draft: TrackDraft) -> Decision | None:
+        left = [file for file in files if self._has_left(file)]
+        return _decision(Verdict.MOVED, min(left, key=lambda file: file.id.bytes), sheet, draft) if left else None
 
     def _encoded_anew(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         here = shelf.at(sheet.path)
-        if here is None or shelf.sounding(sheet.audio.identity):
+        claims = {shelf.place(file) for file in shelf.sounding(sheet.audio.identity)}
+        if here is None or (claims and (shelf.place(here) != draft.place or draft.place in claims)):
             return None
         return _decision(Verdict.SAME, here, sheet, draft)
 
     def _copy_or_new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision:
         # A path that is taken over by other known audio becomes a file of its own; its old row is displaced.
         for file in shelf.sounding(sheet.audio.identity):
-            if file.place == draft.place:
+            if shelf.place(file) == draft.place:
                 return Decision(
                     verdict=Verdict.COPY, file_id=new_id(), track_id=file.track_id, sheet=sheet, draft=draft
                 )
         return Decision(verdict=Verdict.NEW, file_id=new_id(), track_id=new_id(), sheet=sheet, draft=draft)
+
+    def _tears_away(self, shelf: "_Shelf", file: KnownFile, draft: TrackDraft) -> bool:
+        """Whether ``draft`` would take the file's track to another place than a copy that is still there."""
+        return shelf.place(file) != draft.place and any(
+            other.track_id == file.track_id and not self._has_left(other)
+            for other in shelf.sounding(file.identity)
+            if other is not file
+        )
 
     def _has_left(self, file: KnownFile) -> bool:
         return file.missing or (file.library_id == self._library_id and file.path in self._unsettled)
@@ -160,6 +186,7 @@ class _Shelf:
         self._files: dict[UUID, KnownFile] = {}
         self._by_path: dict[bytes, KnownFile] = {}
         self._by_sound: dict[bytes, list[KnownFile]] = {}
+        self._places: dict[UUID, str] = {}
         for file in known:
             if file.id not in self._files:
                 self._put(file)
@@ -172,12 +199,17 @@ class _Shelf:
         """The files, of any library, that hold this audio."""
         return self._by_sound.get(identity, [])
 
+    def place(self, file: KnownFile) -> str:
+        """Where the file's track stands now."""
+        return self._places[file.track_id]
+
     def settle(self, decision: Decision) -> None:
-        """From now on the decision's file is where its sheet says."""
-        if before := self._files.pop(decision.file_id, None):
-            self._by_sound[before.identity].remove(before)
-            if self._by_path.get(before.path) is before:
-                del self._by_path[before.path]
+        """From now on the decision's file is where its sheet says, and what was there is not."""
+        if before := self._files.get(decision.file_id):
+            self._remove(before)
+        if displaced := self._by_path.get(decision.sheet.path):
+            self._remove(displaced)
+            self._put(msgspec.structs.replace(displaced, missing=True, place=self.place(displaced)))
         self._put(
             KnownFile(
                 id=decision.file_id,
@@ -190,8 +222,15 @@ class _Shelf:
             )
         )
 
+    def _remove(self, file: KnownFile) -> None:
+        del self._files[file.id]
+        self._by_sound[file.identity].remove(file)
+        if self._by_path.get(file.path) is file:
+            del self._by_path[file.path]
+
     def _put(self, file: KnownFile) -> None:
         self._files[file.id] = file
+        self._places[file.track_id] = file.place
         self._by_sound.setdefault(file.identity, []).append(file)
         if file.library_id == self._library_id and not (file.missing and file.path in self._by_path):
             self._by_path[file.path] = file

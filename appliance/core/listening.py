@@ -11,6 +11,7 @@ from appliance.core.catalogue import Item
 from appliance.core.errors import BadRequest, Forbidden, NotFound
 from appliance.core.ids import new_id
 from appliance.core.ports import UnitOfWork
+from appliance.core.text import clean
 
 #: Nothing was heard or liked before this: an earlier time comes from a clock that never was set.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -58,7 +59,7 @@ def believed(happened_at: datetime | None, now: datetime) -> datetime:
     """The clock rule: a time from before ``EARLIEST`` or ahead of ``now`` by over ``TOLERANCE`` counts as ``now``."""
     if happened_at is None or happened_at < EARLIEST or happened_at > now + TOLERANCE:
         return now
-    return min(happened_at, now)
+    return happened_at
 
 
 async def like(work: UnitOfWork, user: User, items: Iterable[tuple[Item, UUID]], *, liked: bool) -> None:
@@ -113,7 +114,7 @@ async def heard(work: UnitOfWork, user: User, plays: Iterable[tuple[UUID, dateti
                 id=new_id(),
                 user_id=user.id,
                 track_id=track_id,
-                client=client[:100],
+                client=clean(client)[:100],
                 happened_at=believed(happened_at, now),
                 recorded_at=now,
             )

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from appliance.core.catalogue import Track
+from appliance.core.catalogue import MediaFile, Track
 from appliance.core.errors import BadRequest
 
 
@@ -90,10 +90,11 @@ Plan = RawPlan | TranscodePlan
 
 
 def plan(track: Track, wish: Wish) -> Plan:
-    """How to answer ``wish``. Never transcodes unasked: only a named format, a rate that is too high, or an offset does.
+    """How to answer ``wish``. Only a named format, a rate that is too high, or an offset makes it transcode.
 
     An offset into a raw file cannot be cut without decoding: it is encoded anew in the file's own codec where that
-    is made here, else as Opus (lossless sources: FLAC). Raises ``BadRequest`` for an unknown format or negative numbers.
+    is made here, else as Opus (lossless sources: FLAC). ``raw`` wins over a ceiling; a ceiling below the lowest rate
+    that is made gives that. Raises ``BadRequest`` for an unknown format or negative numbers.
     """
     ceiling = wish.max_bit_rate or 0
     if ceiling < 0 or wish.offset_ms < 0:
@@ -102,29 +103,24 @@ def plan(track: Track, wish: Wish) -> Plan:
     if wanted and wanted != "raw" and wanted not in _FORMATS and wanted != track.file.suffix:
         raise BadRequest(f"Tonearm does not make {wanted!r}. It makes: {', '.join(sorted(_FORMATS))}, or 'raw'.")
     fits = not ceiling or track.file.bit_rate <= ceiling
-    as_it_is = wanted == "raw" or (fits and wanted in {"", track.file.suffix})
-    if as_it_is and (not wish.offset_ms or wanted == "raw"):
-        return RawPlan(track) if not wish.offset_ms else _own_codec(track, wish.offset_ms)
-    if as_it_is:
-        return _own_codec(track, wish.offset_ms)
-    codec = _FORMATS.get(wanted, Codec.OPUS)
-    if codec is Codec.FLAC and (ceiling or track.file.codec not in _LOSSLESS):
-        # A ceiling on FLAC, or FLAC made of a lossy file, cannot be meant; keep to what the wish is for.
-        codec = Codec.OPUS if ceiling else codec
-    return TranscodePlan(
-        track, Profile(codec, _rate(codec, ceiling, track.file.bit_rate, track.file.codec)), wish.offset_ms
-    )
+    if wanted == "raw" or (fits and wanted in {"", track.file.suffix}):
+        if not wish.offset_ms:
+            return RawPlan(track)
+        profile = _profile(_own_codec(track.file), 0, track.file)
+    else:
+        codec = _FORMATS.get(wanted, Codec.OPUS)
+        # A ceiling on FLAC cannot be meant: its rate follows from the music.
+        profile = _profile(Codec.OPUS if ceiling and codec is Codec.FLAC else codec, ceiling, track.file)
+    return TranscodePlan(track, profile, wish.offset_ms)
 
 
-def _own_codec(track: Track, offset_ms: int) -> TranscodePlan:
-    fallback = Codec.FLAC if track.file.codec in _LOSSLESS else Codec.OPUS
-    codec = {"mp3": Codec.MP3, "aac": Codec.AAC, "opus": Codec.OPUS, "flac": Codec.FLAC}.get(track.file.codec, fallback)
-    return TranscodePlan(track, Profile(codec, _rate(codec, 0, track.file.bit_rate, track.file.codec)), offset_ms)
+def _own_codec(file: MediaFile) -> Codec:
+    return _FORMATS.get(file.codec, Codec.FLAC if file.codec in _LOSSLESS else Codec.OPUS)
 
 
-def _rate(codec: Codec, ceiling: int, source: int, source_codec: str) -> int:
-    """The highest rate made that exceeds neither the ceiling nor, for a lossy source, the source's own."""
+def _profile(codec: Codec, ceiling: int, source: MediaFile) -> Profile:
+    """With the highest rate made that exceeds neither the ceiling nor a lossy source's own; the lowest if all do."""
     bound = ceiling or _DEFAULT_RATES[codec]
-    if source_codec not in _LOSSLESS:
-        bound = min(bound, max(source, RATES[codec][0]))
-    return max((rate for rate in RATES[codec] if rate <= bound), default=RATES[codec][0])
+    if source.codec not in _LOSSLESS:
+        bound = min(bound, source.bit_rate)
+    return Profile(codec, max((rate for rate in RATES[codec] if rate <= bound), default=RATES[codec][0]))

@@ -236,7 +236,7 @@ class Scans(Protocol):
     async def finish(self, scan_id: UUID, state: ScanState, counts: ScanCounts, message: str | None = None) -> None: ...
 
     async def cancel(self, scan_id: UUID) -> Scan:
-        """Cancel a queued or running scan and wake the scanner on commit. An ended scan stays as it is. ``NotFound``."""
+        """Cancel a queued or running scan, waking the scanner on commit. An ended one stays as it is. ``NotFound``."""
         ...
 
     async def get(self, scan_id: UUID) -> Scan:
@@ -310,8 +310,10 @@ class Store(Protocol):
         ...
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
-        """The payloads notified on ``channel`` from now on. Survives reconnects; after one, an empty payload comes,
-        so that a listener looks for what it missed."""
+        """The payloads notified on ``channel`` from now on.
+
+        Survives reconnects; after one, an empty payload comes, so that a listener looks for what it missed.
+        """
         ...
 
 

@@ -7,6 +7,10 @@ from uuid import UUID
 import msgspec
 
 
+#: The channel on which the store tells that a scan was queued or cancelled.
+CHANNEL = "tonearm_scans"
+
+
 class ScanKind(StrEnum):
     QUICK = "quick"
     """Reads what is new or changed by size or mtime."""

@@ -1,6 +1,7 @@
 """What wrong guesses cost, per account and per network."""
 
 import ipaddress
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from appliance.core.text import fold
 _FREE_ATTEMPTS = 10
 _REFILL_SECONDS = 30.0
 _REMEMBERED = 10_000
+#: Characters of a name that count: no account's has more, and a stranger must not fill the memory with long ones.
+_NAME = 64
 
 
 class Throttle:
@@ -29,8 +32,8 @@ class Throttle:
         """Raise ``TooManyAttempts`` if an attempt is not to be looked at now."""
         for key, size in self._keys(name, network):
             level = self._level(key)
-            if level >= size:
-                raise TooManyAttempts(max(1, round((level - size + 1) * _REFILL_SECONDS)))
+            if level > size - 1:
+                raise TooManyAttempts(math.ceil((level - size + 1) * _REFILL_SECONDS))
 
     def failed(self, name: str, network: str) -> None:
         """Count a wrong attempt."""
@@ -51,7 +54,7 @@ class Throttle:
     @staticmethod
     def _keys(name: str, network: str) -> tuple[tuple[str, int], tuple[str, int]]:
         block = network_block(network)
-        return (f"account {fold(name)} {block}", _FREE_ATTEMPTS), (f"network {block}", 3 * _FREE_ATTEMPTS)
+        return (f"account {fold(name[:_NAME])} {block}", _FREE_ATTEMPTS), (f"network {block}", 3 * _FREE_ATTEMPTS)
 
 
 def network_block(address: str) -> str:

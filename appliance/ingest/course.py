@@ -37,6 +37,12 @@ class Course:
         self._failed = True
         self._remarks.append(f"{library.name}: it failed unexpectedly ({type(error).__name__}: {error}).")
 
+    @property
+    def touched_the_catalogue(self) -> bool:
+        """Whether anything may have changed, also before the scan was taken up from a process that is gone."""
+        now, before = self.counts, self.scan.counts
+        return any((now.read, now.missing, now.returned, now.faulty, before.read))
+
     def ending(self) -> tuple[ScanState, str | None]:
         if self.scope.cancelled_caught:
             state = ScanState.CANCELLED

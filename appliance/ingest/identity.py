@@ -182,6 +182,8 @@ def _chunks(descriptor: int, size: int, order: str, format_id: bytes, data_id: b
             rest = size - start
             return head, [(start, rest if length == 0 else min(length, rest))]
         offset = start + length + length % 2
+        if offset >= size:
+            break
     raise MediaFault("It holds no audio.")
 
 
@@ -204,6 +206,8 @@ def _asf(descriptor: int, size: int) -> Range:
         if header.startswith(b"\x36\x26\xb2\x75\x8e\x66\xcf\x11"):
             return offset + 50, min(length, size - offset) - 50
         offset += length
+        if offset >= size:
+            break
     raise MediaFault("It holds no audio.")
 
 

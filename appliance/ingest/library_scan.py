@@ -73,19 +73,22 @@ class LibraryScan:
         """
         batches = iter([paths[start : start + BATCH_FILES] for start in range(0, len(paths), BATCH_FILES)])
         send, receive = trio.open_memory_channel[Reading](_READERS)
+        gone = False
         async with trio.open_nursery() as nursery, receive:
             async with send:
                 for _ in range(_READERS):
                     nursery.start_soon(self._read_batches, batches, seen, send.clone())
             async for reading in receive:
-                if (reading.gone or reading.faults) and not await self._present():
+                gone = bool(reading.gone or reading.faults) and not await self._present()
+                if gone:
                     nursery.cancel_scope.cancel()
-                    return False
+                    break
                 merger.add(reading)
                 if merger.waiting >= _MERGED_AT_ONCE:
                     await self._merge(merger)
-        await self._merge(merger)
-        return True
+        if not gone:
+            await self._merge(merger)
+        return not gone
 
     async def _read_batches(
         self, batches: Iterator[Sequence[bytes]], seen: Walk, outbox: trio.MemorySendChannel[Reading]

@@ -1,6 +1,7 @@
 """The scanner: takes queued scans one after the other, and scans every library for each."""
 
 import math
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -10,11 +11,10 @@ import trio
 from appliance.core.catalogue import Window
 from appliance.core.errors import Unavailable
 from appliance.core.ports import Offload, Store
-from appliance.core.scanning import Scan, ScanState
+from appliance.core.scanning import CHANNEL, Scan, ScanState
 from appliance.ingest.course import Course
 from appliance.ingest.library_scan import LibraryScan
 
-CHANNEL: Final = "tonearm_scans"
 _HEARTBEAT_SECONDS: Final = 1.0
 #: How far back the last finished scan is looked for.
 _SCANS_LOOKED_BACK: Final = 50
@@ -61,7 +61,8 @@ class Scanner:
             nursery.cancel_scope.cancel()
         state, message = course.ending()
         async with self._store.begin() as work:
-            await work.catalogue.tidy()
+            if course.touched_the_catalogue:
+                await work.catalogue.tidy()
             await work.scans.finish(scan.id, state, course.counts, message)
         log.info("scan.ended", state=state.value, message=message, **msgspec.structs.asdict(course.counts))
 
@@ -69,9 +70,10 @@ class Scanner:
         """Show how far the scan is between merges, and end it within a second or so of being cancelled."""
         while True:
             await trio.sleep(_HEARTBEAT_SECONDS)
-            async with self._store.begin() as work:
-                wanted = await work.scans.progress(course.scan.id, course.counts)
-            course.go_on_if(wanted=wanted)
+            with suppress(Unavailable):  # a beat that is missed; who merges tells whether the database is gone
+                async with self._store.begin() as work:
+                    wanted = await work.scans.progress(course.scan.id, course.counts)
+                course.go_on_if(wanted=wanted)
 
     async def _libraries(self, course: Course) -> None:
         async with self._store.begin() as work:

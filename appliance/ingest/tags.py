@@ -25,7 +25,7 @@ _NUMBERS: Final = re.compile(r"\s*(\d{1,6})(?!\d)(?:\s*/\s*(\d{1,6})(?!\d))?", r
 _DATE: Final = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)|(\d\d)(\d\d)(?!\d))?(?!\d)", re.ASCII)
 _YEAR: Final = re.compile(r"(?<!\d)(1\d{3}|2\d{3})(?!\d)", re.ASCII)
 _UUID: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
-_DECIBEL: Final = re.compile(r"\s*([-+]?\d{1,4}(?:\.\d{1,20})?)", re.ASCII)
+_DECIMAL: Final = re.compile(r"\s*([-+]?\d{1,4}(?:\.\d{1,20})?)\s*(?:dB|LUFS|BPM)?\s*", re.ASCII | re.IGNORECASE)
 _ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", re.ASCII)
 #: R128 gains are relative to -23 LUFS, ReplayGain 2.0's to -18 (RFC 7845 section 5.2.1).
 _R128_TO_REPLAYGAIN: Final = 5.0
@@ -186,7 +186,7 @@ def _bounded(digits: str | None) -> int | None:
 
 
 def _as_bpm(text: str) -> int | None:
-    match = _DECIBEL.match(text[:64])
+    match = _DECIMAL.fullmatch(text[:64])
     bpm = round(float(match[1])) if match else 0
     return bpm if 0 < bpm < 1000 else None
 
@@ -197,7 +197,7 @@ def _as_isrc(text: str) -> str | None:
 
 
 def _as_gain(text: str) -> float | None:
-    match = _DECIBEL.match(text[:64])
+    match = _DECIMAL.fullmatch(text[:64])
     gain = float(match[1]) if match else math.inf
     return gain if abs(gain) <= 100 else None
 

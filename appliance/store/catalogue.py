@@ -1,7 +1,8 @@
 """The write side of the catalogue, as ``core.ports.Catalogue`` promises it. Everything is done in sets."""
 
 from collections.abc import Iterable, Sequence
-from sqlalchemy import LargeBinary, and_, bindparam, delete, func, or_, select, text, update
+
+from sqlalchemy import LargeBinary, bindparam, delete, func, select, text, union, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from appliance.core.catalogue import Library
@@ -15,21 +16,31 @@ from appliance.store.presence import presence_changed
 from appliance.store.statement import Statement
 from appliance.store.tables import faults, files, tracks
 from appliance.store.tidy import tidy
+from appliance.store.turns import take_turns
 
 _PATHS = bindparam("paths", type_=ARRAY(LargeBinary))
 _LIBRARY = bindparam("library_id", type_=files.c.library_id.type)
 
-#: Merges of several processes take turns; held to the end of the transaction. The number is ours and arbitrary.
-_TAKE_TURNS = Statement(text("SELECT pg_advisory_xact_lock(7066010001)"))
-
 _KNOWN = Statement(
-    select(files.c.path, files.c.size, files.c.mtime_ns, files.c.missing_since.is_not(None)).where(
-        files.c.library_id == _LIBRARY
-    )
+    select(files.c.path, files.c.size, files.c.mtime_ns, files.c.missing_since.is_not(None))
+    .where(files.c.library_id == _LIBRARY)
+    # Of several rows that went missing at one path, first the one that ``_MARK_RETURNED`` would bring back.
+    .order_by(files.c.missing_since.desc(), files.c.id.desc())
 )
 _KNOWN_FAULTS = Statement(
     select(faults.c.path, faults.c.size, faults.c.mtime_ns).where(faults.c.library_id == _LIBRARY)
 )
+#: Three questions, each of which an index answers; joined by OR, none would.
+_recognised = union(
+    *(
+        select(files.c.id).where(condition)
+        for condition in (
+            (files.c.library_id == _LIBRARY) & (files.c.path == func.any(_PATHS)) & files.c.missing_since.is_(None),
+            (files.c.library_id == _LIBRARY) & (files.c.path == func.any(_PATHS)) & files.c.missing_since.is_not(None),
+            files.c.identity == func.any(bindparam("identities", type_=ARRAY(LargeBinary))),
+        )
+    )
+).subquery()
 _RECOGNISE = Statement(
     select(
         files.c.id,
@@ -40,13 +51,8 @@ _RECOGNISE = Statement(
         files.c.missing_since.is_not(None),
         tracks.c.place,
     )
+    .join(_recognised, _recognised.c.id == files.c.id)
     .join(tracks, tracks.c.id == files.c.track_id)
-    .where(
-        or_(
-            and_(files.c.library_id == _LIBRARY, files.c.path == func.any(_PATHS)),
-            files.c.identity == func.any(bindparam("identities", type_=ARRAY(LargeBinary))),
-        )
-    )
 )
 _MARK_MISSING = Statement(
     update(files)
@@ -113,6 +119,8 @@ class Catalogue:
         return KnownFiles(signatures, missing)
 
     async def recognise(self, library: Library, paths: Sequence[bytes], identities: Sequence[bytes]) -> list[KnownFile]:
+        # Already here: what is decided from the answer has to be true still when it is merged.
+        await take_turns(self._connection)
         rows = await self._connection.fetch(
             _RECOGNISE, library_id=library.id, paths=list(paths), identities=list(identities)
         )
@@ -130,7 +138,7 @@ class Catalogue:
         ]
 
     async def merge(self, library: Library, decisions: Sequence[Decision], faults: Sequence[Fault]) -> None:
-        await self._connection.execute(_TAKE_TURNS)
+        await take_turns(self._connection)
         if decisions:
             await self._forget_faults(library, [decision.sheet.path for decision in decisions])
             await Merge(self._connection, library, decisions).run()
@@ -140,15 +148,17 @@ class Catalogue:
 
     async def mark_missing(self, library: Library, paths: Iterable[bytes]) -> int:
         gone = list(paths)
+        await take_turns(self._connection)
         await self._forget_faults(library, gone)
         return await self._set_missing(library, gone)
 
     async def mark_returned(self, library: Library, paths: Iterable[bytes]) -> int:
+        await take_turns(self._connection)
         back = await self._connection.fetch(_MARK_RETURNED, library_id=library.id, paths=list(paths))
         return await presence_changed(self._connection, back)
 
     async def tidy(self) -> None:
-        await self._connection.execute(_TAKE_TURNS)
+        await take_turns(self._connection)
         await tidy(self._connection)
 
     async def _set_missing(self, library: Library, paths: list[bytes]) -> int:

@@ -67,9 +67,9 @@ class Cluster:
             await self._create()
         elif version != str(MAJOR):
             raise WrongMajorVersion(
-                f"{self.directory} was written by PostgreSQL {version}, and this Tonearm brings {MAJOR}. To carry it "
-                f"over: start the Tonearm that wrote it, run `tonearm backup FILE` there, move {self.directory} aside, "
-                "and run `tonearm restore FILE` with this one."
+                f"{self.directory} was written by PostgreSQL {version}, and this Tonearm brings {MAJOR}. Nothing is lost. "
+                f"To carry it over: dump it with PostgreSQL {version}, move the folder aside, start this Tonearm once, and "
+                "load the dump; docs/postgresql.md gives each command."
             )
 
     async def command(self, socket_directory: Path) -> list[str]:
@@ -92,6 +92,15 @@ class Cluster:
         except (FileNotFoundError, IndexError, ValueError):
             return None
 
+    def sockets(self) -> Path | None:
+        """The folder of the socket on which the running server listens, by ``postmaster.pid``; None when none runs."""
+        if self.running() is None:
+            return None
+        try:
+            return Path((self.directory / "postmaster.pid").read_text().splitlines()[4])
+        except (FileNotFoundError, IndexError):
+            return None
+
     def running(self) -> int | None:
         """The process of a server that runs on this folder now; a stranger with a recycled number is none."""
         postmaster = self.postmaster()
@@ -99,7 +108,9 @@ class Cluster:
             return None
         process = Path("/proc", str(postmaster[0]))
         try:
-            ours = (process / "cwd").samefile(self.directory) and (process / "exe").readlink().name == "postgres"
+            ours = (process / "cwd").samefile(self.directory) and (process / "exe").readlink().name.startswith(
+                "postgres"
+            )
         except OSError:
             return None
         return postmaster[0] if ours else None
@@ -121,28 +132,30 @@ class Cluster:
             raise EmbeddedServerError(f"{self.directory} cannot be read: {error.strerror}.") from error
 
     async def _create(self) -> None:
-        parent = self.directory.parent
-        for half in parent.glob(f"{self.directory.name}.new-*"):  # left by a start that was killed
+        parent, name = self.directory.parent, self.directory.name
+        for half in parent.glob(f"{name}.new-*"):  # left by a start that was killed
             shutil.rmtree(half, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix=f"{self.directory.name}.new-", dir=parent))
         try:
-            await self._run(
-                "initdb",
-                *("-D", str(new)),
-                *("--username", SUPERUSER),
-                *("--encoding", "UTF8"),
-                "--no-locale",
-                "--data-checksums",
-                "--auth=trust",  # for the socket, in a folder that only its owner may enter; there is no other way in
-                "--no-instructions",
-            )
-            single = ("postgres", "--single", "-D", str(new), "-c", "exit_on_error=on", "postgres")
-            await self._run(*single, stdin=f"CREATE DATABASE {DATABASE}\n".encode())
-            _put(new, self.directory)
+            with tempfile.TemporaryDirectory(prefix=f"{name}.new-", dir=parent) as folder:
+                new = Path(folder, name)
+                await self._fill(new)
+                _put(new, self.directory)
         except OSError as error:
             raise EmbeddedServerError(f"{self.directory} cannot be made: {error.strerror}.") from error
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
+
+    async def _fill(self, new: Path) -> None:
+        await self._run(
+            "initdb",
+            *("-D", str(new)),
+            *("--username", SUPERUSER),
+            *("--encoding", "UTF8"),
+            "--no-locale",
+            "--data-checksums",
+            "--auth=trust",  # for the socket, in a folder that only its owner may enter; there is no other way in
+            "--no-instructions",
+        )
+        single = ("postgres", "--single", "-D", str(new), "-c", "exit_on_error=on", "postgres")
+        await self._run(*single, stdin=f"CREATE DATABASE {DATABASE}\n".encode())
 
     async def _run(self, program: str, *arguments: str, stdin: bytes = b"") -> None:
         done = await trio.run_process(

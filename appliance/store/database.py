@@ -4,6 +4,7 @@ The driver runs on asyncio. It is called through ``aio_as_trio``, one crossing p
 cancels the statement on the server.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, TypeVar
@@ -52,6 +53,10 @@ class Connection:
         self._loop = loop
         self._seconds = seconds + GRACE_SECONDS
 
+    def end(self) -> None:
+        """The transaction is over: whoever kept this must not speak into the next one's."""
+        self._driver = _Over()
+
     async def fetch(self, statement: Statement, /, **values: Any) -> list[Row]:
         rows: list[Row] = await self._run(self._driver.fetch, statement.sql, *statement.arguments(values))
         return rows
@@ -75,9 +80,14 @@ class Connection:
         await self._run(lambda: self._driver.copy_records_to_table(table, columns=columns, records=records))
 
     async def _run(self, function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
-        with refusals("The database took too long."), trio.fail_after(self._seconds):
+        with refusals("The database does not answer, or takes too long."), trio.fail_after(self._seconds):
             result: T = await trio_asyncio.aio_as_trio(function, loop=self._loop)(*arguments)
             return result
+
+
+class _Over:
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("The transaction is over.")
 
 
 class Ear:
@@ -121,8 +131,10 @@ class Ear:
 class Database:
     """Connections, made when they are wanted and kept for the next one. Made by ``open_database``."""
 
-    def __init__(self, url: str, loop: trio_asyncio.TrioEventLoop, connections: int, patience: float) -> None:
+    def __init__(self, url: str, loop: trio_asyncio.TrioEventLoop, *, connections: int, patience: float) -> None:
         self._url = url
+        # Unique, so that the server's list of connections tells whether this process still lives: see scans.py.
+        self._name = f"tonearm-{secrets.token_hex(4)}"
         self._loop = loop
         self._patience = patience
         self._places = trio.Semaphore(connections)
@@ -144,9 +156,10 @@ class Database:
                 except BaseException:
                     self._places.release()
                     raise
+        connection = Connection(driver, self._loop, seconds)
         try:
             try:
-                yield Connection(driver, self._loop, seconds)
+                yield connection
                 await trio.lowlevel.checkpoint_if_cancelled()
             except BaseException:
                 with suppress(*LOST), trio.move_on_after(CLOSE_SECONDS, shield=True):
@@ -159,6 +172,7 @@ class Database:
             ):
                 done = await trio_asyncio.aio_as_trio(self._give_back, loop=self._loop)(driver, "COMMIT")
         finally:
+            connection.end()
             self._places.release()
         if done != "COMMIT":
             # PostgreSQL answers COMMIT with ROLLBACK after a statement has failed, even if its error was swallowed.
@@ -174,7 +188,7 @@ class Database:
     async def ear(self, deliver: Callable[[str, str], None]) -> AsyncIterator[Ear]:
         """A connection for notifications; ``deliver`` is called with channel and payload, and must not block."""
         with refusals("The database does not answer."), trio.fail_after(self._patience):
-            driver = await trio_asyncio.aio_as_trio(connect, loop=self._loop)(self._url)
+            driver = await trio_asyncio.aio_as_trio(connect, loop=self._loop)(self._url, self._name)
         try:
             yield Ear(driver, self._loop, deliver)
         finally:
@@ -190,7 +204,7 @@ class Database:
             with suppress(*LOST):
                 await execute_or_drop(driver, begin)
                 return driver
-        driver = await connect(self._url)
+        driver = await connect(self._url, self._name)
         await execute_or_drop(driver, begin)
         return driver
 
@@ -210,14 +224,14 @@ class Database:
 
     async def warm(self) -> None:
         """Make the first connection."""
-        driver = await trio_asyncio.aio_as_trio(connect, loop=self._loop)(self._url)
+        driver = await trio_asyncio.aio_as_trio(connect, loop=self._loop)(self._url, self._name)
         self._idle.append((driver, trio.current_time()))
 
-    async def cool(self) -> None:
-        """Run for ever, and close what nobody has needed for a while."""
+    async def cool(self, idle: float) -> None:
+        """Run for ever, and close what nobody has needed for ``idle`` seconds."""
         while True:
-            await trio.sleep(IDLE_SECONDS)
-            while self._idle and self._idle[0][1] + IDLE_SECONDS < trio.current_time():
+            await trio.sleep(idle)
+            while self._idle and self._idle[0][1] + idle <= trio.current_time():
                 driver, _ = self._idle.pop(0)
                 await self._close(driver)
 
@@ -230,18 +244,19 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, connections: int = 8, patience: float = ACQUIRE_SECONDS
+    url: str, *, connections: int = 8, patience: float = ACQUIRE_SECONDS, idle: float = IDLE_SECONDS
 ) -> AsyncIterator[Database]:
     """Connect. ``url``: ``postgresql://user:password@host:port/name``; ``connections``: at most so many at once.
 
-    ``patience``: how many seconds a transaction waits for a connection. Raises ``Unavailable`` when the server does
-    not let us in (the message says why), ``StoreError`` when it is too old or the URL is none.
+    ``patience``: how many seconds a transaction waits for a connection; ``idle``: after how many seconds without use a
+    connection is closed. Raises ``Unavailable`` when the server does not let us in (the message says why),
+    ``StoreError`` when it is too old or the URL is none.
     """
     async with plainly(trio_asyncio.open_loop()) as loop, plainly(trio.open_nursery()) as nursery:
-        database = Database(url, loop, connections, patience)
+        database = Database(url, loop, connections=connections, patience=patience)
         with opening(), trio.fail_after(patience):
             await database.warm()
-        nursery.start_soon(database.cool)
+        nursery.start_soon(database.cool, idle)
         try:
             yield database
         finally:

@@ -17,7 +17,6 @@ STATEMENT_SECONDS = 30.0
 """How long one statement may take, unless its transaction asks for another limit."""
 
 _SETTINGS: Mapping[str, str] = {
-    "application_name": "tonearm",
     "jit": "off",  # compiling costs more than our statements run
     "statement_timeout": str(round(STATEMENT_SECONDS * 1000)),
     "timezone": "UTC",
@@ -29,6 +28,8 @@ _AWAY = (
     asyncpg.OperatorInterventionError,  # shutdown, crash, start-up, statement timeout
     asyncpg.InsufficientResourcesError,  # no connections, memory or disk space left
     asyncpg.PostgresSystemError,  # an I/O error of the server
+    asyncpg.TransactionRollbackError,  # a deadlock: the other one won
+    asyncpg.LockNotAvailableError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, while its primary is away
@@ -38,11 +39,11 @@ LOST = (*_AWAY, asyncpg.InterfaceError)
 """What a connection may say that has gone under us; ``InterfaceError`` when it is closed already."""
 
 
-async def connect(url: str) -> Any:
-    """On asyncio: one connection, with our settings and codecs."""
+async def connect(url: str, name: str = "tonearm") -> Any:
+    """On asyncio: one connection, with our settings and codecs. ``name``: what the server calls us."""
     driver = await asyncpg.connect(
         url,
-        server_settings=_SETTINGS,
+        server_settings={**_SETTINGS, "application_name": name},
         statement_cache_size=256,
         max_cached_statement_lifetime=0,  # our statements are constants
     )

@@ -21,8 +21,10 @@ from appliance.store.plainly import plainly
 
 _log = structlog.stdlib.get_logger(__name__)
 
-STOP_SECONDS = 45.0
-"""How long the guard may take to stop PostgreSQL; it loses patience after 30 s and kills it by 40."""
+STOP_SECONDS = 30.0
+"""How long PostgreSQL may take to write all down at the end."""
+HASTE_SECONDS = 10.0
+"""How long it may then take to end without, and leave the rest to the recovery at the next start."""
 SETTLE_SECONDS = 15.0
 """How long the remains of a killed server may hold its shared memory."""
 _GLANCE_SECONDS = 0.02
@@ -31,9 +33,9 @@ _SOCKET_BYTES = 107
 """The longest path of a Unix socket (unix(7): sun_path, without its final zero)."""
 
 # Between us and PostgreSQL stands this shell script. Its standard input is a pipe that only we hold: when we end, be
-# it by kill -9, the kernel closes the pipe, and the script stops PostgreSQL (SIGINT: cut the clients off, write all
-# down; SIGQUIT: leave it to recovery). When PostgreSQL ends by itself the script ends, which we see. A signal from
-# the parent's death (PR_SET_PDEATHSIG) would come when a thread ends, and be lost when nobody catches it.
+# it by kill -9, the kernel closes the pipe, and the script has PostgreSQL cut its clients off, write all down and end
+# (SIGINT). When PostgreSQL ends by itself the script ends too, which we see. A signal from the parent's death
+# (PR_SET_PDEATHSIG) would come when a thread ends, and be lost when nobody catches it.
 # $1: a folder to remove at the end, or nothing; then the command.
 _GUARD = """
 private=$1; shift
@@ -42,16 +44,8 @@ exec 3<&0 </dev/null
 "$@" 3<&- >&2 &
 server=$!
 echo "$server"
-exec >/dev/null
-(
-    read -r _ <&3
-    kill -INT "$server"
-    patience=30
-    while [ $patience -gt 0 ]; do sleep 1; patience=$((patience - 1)); done
-    kill -QUIT "$server"
-    sleep 5
-    kill -KILL "$server"
-) 2>/dev/null &
+exec >/dev/null 2>&1
+(read -r _ <&3; kill -INT "$server") &
 reader=$!
 exec 3<&-
 wait "$server"; status=$?
@@ -80,7 +74,20 @@ async def embedded_server(data_dir: Path, *, say: Callable[[str], None] | None =
         await cluster.prepare()
         with _sockets(directory) as (sockets, private):
             async with _serve(cluster, sockets, private):
-                yield f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(sockets), safe='')}&port=5432"
+                yield _url(sockets)
+
+
+def running_server(data_dir: Path) -> str | None:
+    """The URL of the database that another Tonearm of this user runs on ``data_dir`` now; None when none does."""
+    try:
+        sockets = Cluster(data_dir.resolve() / "postgres").sockets()
+    except OSError:
+        return None
+    return None if sockets is None else _url(sockets)
+
+
+def _url(sockets: Path) -> str:
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(sockets), safe='')}&port=5432"
 
 
 @contextmanager
@@ -98,8 +105,9 @@ def _hold(data_dir: Path) -> Iterator[Path]:
         except BlockingIOError:
             holder = os.read(descriptor, 32).decode(errors="replace").strip()
             raise DataDirectoryInUse(f"Another Tonearm (process {holder}) is using {directory}.") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield directory
     finally:
         os.close(descriptor)
@@ -107,7 +115,7 @@ def _hold(data_dir: Path) -> Iterator[Path]:
 
 async def _stop(cluster: Cluster) -> None:
     """Stop a server whose guard is gone: in order, then in haste."""
-    for number, seconds in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0)):
+    for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, HASTE_SECONDS)):
         process = cluster.running()
         if process is not None:
             with suppress(ProcessLookupError):
@@ -137,7 +145,7 @@ async def _serve(cluster: Cluster, sockets: Path, private: str) -> AsyncIterator
             yield
         finally:
             nursery.cancel_scope.cancel()
-            await _end(guard, log)
+            await _end(guard, log, cluster)
     if ended is not None:
         raise ended
 
@@ -163,9 +171,9 @@ async def _start(cluster: Cluster, sockets: Path, private: str, nursery: trio.Nu
                 return guard, log
             reason = await log.last_words()
         except BaseException:
-            await _end(guard, log)
+            await _end(guard, log, cluster)
             raise
-        await _end(guard, log)
+        await _end(guard, log, cluster)
         # A postmaster that was killed leaves its children a moment behind.
         if "shared memory block" not in reason or trio.current_time() > patience:
             raise EmbeddedServerError(f"PostgreSQL does not start: {reason}")
@@ -176,21 +184,25 @@ async def _ready(guard: trio.Process, cluster: Cluster) -> bool:
     """Wait for the server; False when it ended instead."""
     assert guard.stdout is not None
     said = await guard.stdout.receive_some()
-    while guard.poll() is None:
+    while said and guard.poll() is None:
         if cluster.postmaster() == (int(said), "ready"):
             return True
         await trio.sleep(_GLANCE_SECONDS)
     return False
 
 
-async def _end(guard: trio.Process, log: "_Log") -> None:
-    """Close the pipe, and give the guard the time that it takes."""
+async def _end(guard: trio.Process, log: "_Log", cluster: Cluster) -> None:
+    """Close the pipe, and wait until the guard has seen PostgreSQL end: in order, or else in haste."""
     assert guard.stdin is not None
-    with trio.move_on_after(STOP_SECONDS, shield=True) as limit:
+    with trio.move_on_after(STOP_SECONDS, shield=True):
         await guard.stdin.aclose()
         await guard.wait()
-    if limit.cancelled_caught:
-        _log.error("PostgreSQL does not stop", process=guard.pid)
+    process = cluster.running() if guard.returncode is None else None
+    if process is not None:
+        _log.error("PostgreSQL does not stop in time", process=process)
+        os.kill(process, signal.SIGQUIT)
+        with trio.move_on_after(HASTE_SECONDS, shield=True):
+            await guard.wait()
     await log.aclose()
 
 
@@ -241,8 +253,11 @@ def _sockets(directory: Path) -> Iterator[tuple[Path, str]]:
     """
     sockets = directory / "run"
     if re.fullmatch(r"[\w/.-]+", str(sockets), re.ASCII) and len(str(sockets)) + len("/.s.PGSQL.5432") <= _SOCKET_BYTES:
-        sockets.mkdir(mode=0o700, exist_ok=True)
-        sockets.chmod(0o700)
+        try:
+            sockets.mkdir(mode=0o700, exist_ok=True)
+            sockets.chmod(0o700)
+        except OSError as error:
+            raise EmbeddedServerError(f"{sockets} cannot be made: {error.strerror}.") from error
         yield sockets, ""
         return
     with tempfile.TemporaryDirectory(prefix="tonearm-", ignore_cleanup_errors=True) as private:

@@ -11,9 +11,10 @@ from appliance.core.ids import new_id
 from appliance.core.text import clean
 from appliance.store.database import Connection
 from appliance.store.presence import presence_changed
-from appliance.store.tidy import tidy
 from appliance.store.statement import Statement
 from appliance.store.tables import files, libraries
+from appliance.store.tidy import tidy
+from appliance.store.turns import take_turns
 
 _ROOTS = bindparam("roots", type_=ARRAY(LargeBinary))
 
@@ -55,6 +56,7 @@ class Libraries:
 
     async def settle(self, roots: Sequence[bytes]) -> list[Library]:
         wanted = list(dict.fromkeys(roots))
+        await take_turns(self._connection)
         known = {root for (root,) in await self._connection.fetch(_KNOWN_ROOTS, roots=wanted)}
         for root in wanted:
             if root not in known:

@@ -11,7 +11,7 @@ from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
 from appliance.store.database import Connection
 from appliance.store.given import given, values_of
 from appliance.store.statement import Statement
-from appliance.store.tables import album_artists, albums, artists, files, likes, libraries, plays, ratings, tracks
+from appliance.store.tables import album_artists, albums, artists, files, libraries, likes, plays, ratings, tracks
 
 _USER = bindparam("user_id", type_=Uuid)
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -43,7 +43,8 @@ def latest_ratings(user_id: BindParameter[UUID], item: Item) -> Subquery:
 
 def _append(table: Table) -> Insert:
     rows = given(list(table.c))
-    return insert(table).from_select(list(table.c.keys()), select(*(rows.c[name] for name in table.c.keys())))
+    names = [column.name for column in table.c]
+    return insert(table).from_select(names, select(*(rows.c[name] for name in names)))
 
 
 _ADD_LIKES = Statement(_append(likes))

@@ -7,30 +7,31 @@ The caller holds the catalogue's lock, so that what was looked up stays true unt
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, Uuid, bindparam, delete, func, select, text
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import Library
 from appliance.core.ids import new_id
 from appliance.core.library import Decision, Verdict
-from appliance.core.shelving import ArtistDraft
 from appliance.core.sheet import Picture
+from appliance.core.shelving import ArtistDraft
 from appliance.core.text import fold, words
 from appliance.store.database import Connection
 from appliance.store.merge_albums import AlbumMerge
-from appliance.store.merge_rows import FILE_COLUMNS, TRACK_COLUMNS, file_row, track_row
+from appliance.store.merge_links import ARTISTS, GENRES
+from appliance.store.merge_rows import FILE_COLUMNS, TRACK_COLUMNS, GenreRef, file_row, genre_keys, track_row
 from appliance.store.presence import choose_files
-from appliance.store.stale import mark_stale
 from appliance.store.staging import Staging
+from appliance.store.stale import mark_stale
 from appliance.store.statement import Statement
-from appliance.store.tables import artists, artworks, files, genres, track_artists, track_genres, tracks
+from appliance.store.tables import artists, artworks, files, genres, tracks
 
 _KEYS = bindparam("keys", type_=ARRAY(Text))
 _TRACKS = bindparam("tracks", type_=ARRAY(Uuid))
 
-_ARTISTS = Statement(select(artists.c.key, artists.c.id).where(artists.c.key == func.any(_KEYS)))
-_GENRES = Statement(select(genres.c.key, genres.c.id).where(genres.c.key == func.any(_KEYS)))
-_ARTWORKS = Statement(
+_KNOWN_ARTISTS = Statement(select(artists.c.key, artists.c.id).where(artists.c.key == func.any(_KEYS)))
+_KNOWN_GENRES = Statement(select(genres.c.key, genres.c.id, genres.c.name).where(genres.c.key == func.any(_KEYS)))
+_KNOWN_ARTWORKS = Statement(
     select(artworks.c.identity, artworks.c.id, artworks.c.library_id, artworks.c.path).where(
         artworks.c.identity == func.any(bindparam("identities", type_=ARRAY(LargeBinary)))
     )
@@ -55,13 +56,8 @@ _DISPLACE = Statement(
         """
     ).bindparams(bindparam("library_id", type_=Uuid))
 )
-_UNLINK_ARTISTS = Statement(delete(track_artists).where(track_artists.c.track_id == func.any(_TRACKS)))
-_UNLINK_GENRES = Statement(delete(track_genres).where(track_genres.c.track_id == func.any(_TRACKS)))
-
-
-_TRACKS_CHANGED = Staging(
-    tracks, TRACK_COLUMNS, also="updated_at = now()", condition="tracks.metadata_status <> 'manual'"
-)
+_MANUAL = Statement(select(tracks.c.id).where(tracks.c.id == func.any(_TRACKS), tracks.c.metadata_status == "manual"))
+_TRACKS_CHANGED = Staging(tracks, TRACK_COLUMNS, also="updated_at = now()")
 _FILES_CHANGED = Staging(files, FILE_COLUMNS)
 
 
@@ -78,27 +74,62 @@ class Merge:
 
     async def run(self) -> None:
         """Everything, in the order in which rows refer to each other."""
-        named = [*self._added, *self._kept]
+        telling = await self._telling()
+        named = [*self._added, *telling]
         artist_ids = await self._artist_ids(named)
-        genre_ids = await self._genre_ids(named)
+        genre_refs = await self._genre_refs(named)
         artwork_ids = await self._artwork_ids(named)
-        touched = [decision.track_id for decision in self._decisions]
-        # Before and after: an artist or album that loses a track has to be counted again as well.
-        await mark_stale(self._connection, touched)
-        album_ids = await AlbumMerge(self._connection, artist_ids).run(named, self._kept)
+        album_ids = await AlbumMerge(self._connection, artist_ids).run(named, telling)
         displaced = await self._displace()
-        await self._write_tracks(album_ids, artist_ids, artwork_ids)
-        await self._write_files()
-        await self._link(named, artist_ids, genre_ids)
-        await choose_files(self._connection, [*touched, *displaced])
-        await mark_stale(self._connection, [*touched, *displaced])
+
+        # Two files of one track may be in the batch: the one that was decided last tells the tags.
+        rows = {d.track_id: track_row(d, album_ids, artist_ids, genre_refs, artwork_ids) for d in named}
+        credits_ = {d.track_id: [artist_ids[artist.key] for artist in d.draft.artists] for d in named}
+        styles = {d.track_id: [genre_refs[key].id for key in genre_keys(d.draft)] for d in named}
+        new = {d.track_id: d.file_id for d in self._added}
+        kept = [track_id for track_id in rows if track_id not in new]
+        retagged = await _TRACKS_CHANGED.stage(self._connection, [rows[id_] for id_ in kept])
+        refiled = await _FILES_CHANGED.stage(
+            self._connection, [file_row(decision, self._library.id) for decision in self._kept]
+        )
+        track_of = {decision.file_id: decision.track_id for decision in self._kept}
+        recredited = await ARTISTS.differing(self._connection, credits_, kept)
+        restyled = await GENRES.differing(self._connection, styles, kept)
+        copied = [decision.track_id for decision in self._copies]
+        changed = list({*retagged, *(track_of[id_] for id_ in refiled), *recredited, *restyled, *copied, *displaced})
+
+        # Before and after: an artist or album that loses a track has to be counted again as well.
+        await mark_stale(self._connection, changed)
+        await self._connection.copy(
+            "tracks", (*TRACK_COLUMNS, "file_id"), [(*rows[id_], file_id) for id_, file_id in new.items()]
+        )
+        if retagged:
+            await _TRACKS_CHANGED.write(self._connection)
+        await self._connection.copy(
+            "files", FILE_COLUMNS, [file_row(decision, self._library.id) for decision in (*self._added, *self._copies)]
+        )
+        if refiled:
+            await _FILES_CHANGED.write(self._connection)
+        for links, wanted, differing in ((ARTISTS, credits_, recredited), (GENRES, styles, restyled)):
+            await links.unlink(self._connection, differing)
+            await links.link(self._connection, wanted, [*new, *differing])
+        await choose_files(self._connection, changed)
+        await mark_stale(self._connection, [*changed, *new])
+
+    async def _telling(self) -> list[Decision]:
+        """Those kept whose tags count: what was corrected by hand stays as it is, whatever its file says."""
+        kept = [decision.track_id for decision in self._kept]
+        manual = {id_ for (id_,) in await self._connection.fetch(_MANUAL, tracks=kept)} if kept else set()
+        return [decision for decision in self._kept if decision.track_id not in manual]
 
     async def _artist_ids(self, named: Iterable[Decision]) -> dict[str, UUID]:
         drafts: dict[str, ArtistDraft] = {}
         for decision in named:
             for draft in (*decision.draft.artists, *decision.draft.album.artists):
                 drafts.setdefault(draft.key, draft)
-        known: dict[str, UUID] = dict(await self._pairs(_ARTISTS, drafts))
+        known: dict[str, UUID] = {
+            row[0]: row[1] for row in await self._connection.fetch(_KNOWN_ARTISTS, keys=list(drafts))
+        }
         rows = [
             (new_id(), key, draft.name, draft.sort_name, draft.musicbrainz_id, " ".join(words(draft.name)))
             for key, draft in drafts.items()
@@ -108,25 +139,23 @@ class Merge:
         await self._connection.copy("artists", columns, rows)
         return known | {row[1]: row[0] for row in rows}
 
-    async def _genre_ids(self, named: Iterable[Decision]) -> dict[str, UUID]:
+    async def _genre_refs(self, named: Iterable[Decision]) -> dict[str, GenreRef]:
         names: dict[str, str] = {}
         for decision in named:
             for genre in decision.draft.genres:
                 names.setdefault(fold(genre), genre)
-        known: dict[str, UUID] = dict(await self._pairs(_GENRES, names))
-        rows = [(new_id(), key, name) for key, name in names.items() if key not in known]
-        await self._connection.copy("genres", ("id", "key", "name"), rows)
-        return known | {row[1]: row[0] for row in rows}
-
-    async def _pairs(self, statement: Statement, keys: Iterable[str]) -> Sequence[tuple[str, UUID]]:
-        return [(key, id_) for key, id_ in await self._connection.fetch(statement, keys=list(keys))]
+        rows = await self._connection.fetch(_KNOWN_GENRES, keys=list(names))
+        known = {key: GenreRef(id_, name) for key, id_, name in rows}
+        added = {key: GenreRef(new_id(), name) for key, name in names.items() if key not in known}
+        await self._connection.copy("genres", ("key", "id", "name"), [(key, *genre) for key, genre in added.items()])
+        return known | added
 
     async def _artwork_ids(self, named: Iterable[Decision]) -> dict[bytes, UUID]:
         pictures: dict[bytes, Picture] = {}
         for decision in named:
             if picture := decision.sheet.picture:
                 pictures.setdefault(picture.identity, picture)
-        rows = await self._connection.fetch(_ARTWORKS, identities=list(pictures))
+        rows = await self._connection.fetch(_KNOWN_ARTWORKS, identities=list(pictures))
         known: dict[bytes, UUID] = {identity: id_ for identity, id_, _, _ in rows}
         # The same picture was read again just now: its bytes surely are where it was read.
         moved = [
@@ -160,42 +189,3 @@ class Merge:
             paths=[decision.sheet.path for decision in self._decisions],
         )
         return [track_id for (track_id,) in rows]
-
-    async def _write_tracks(
-        self, album_ids: dict[str, UUID], artist_ids: dict[str, UUID], artwork_ids: dict[bytes, UUID]
-    ) -> None:
-        added = [track_row(decision, album_ids, artist_ids, artwork_ids) for decision in self._added]
-        await self._connection.copy("tracks", TRACK_COLUMNS, added)
-        # Two files of one track may be in the batch: the one that was decided last tells the tags.
-        kept = {d.track_id: track_row(d, album_ids, artist_ids, artwork_ids) for d in self._kept}
-        await _TRACKS_CHANGED.write(self._connection, list(kept.values()))
-
-    async def _write_files(self) -> None:
-        added = [file_row(decision, self._library.id) for decision in (*self._added, *self._copies)]
-        await self._connection.copy("files", FILE_COLUMNS, added)
-        await _FILES_CHANGED.write(self._connection, [file_row(decision, self._library.id) for decision in self._kept])
-
-    async def _link(self, named: Iterable[Decision], artist_ids: dict[str, UUID], genre_ids: dict[str, UUID]) -> None:
-        kept = [decision.track_id for decision in self._kept]
-        if kept:
-            await self._connection.execute(_UNLINK_ARTISTS, tracks=kept)
-            await self._connection.execute(_UNLINK_GENRES, tracks=kept)
-        latest = {decision.track_id: decision.draft for decision in named}
-        await self._connection.copy(
-            "track_artists",
-            ("track_id", "position", "artist_id"),
-            [
-                (track_id, position, artist_ids[artist.key])
-                for track_id, draft in latest.items()
-                for position, artist in enumerate(draft.artists)
-            ],
-        )
-        await self._connection.copy(
-            "track_genres",
-            ("track_id", "position", "genre_id"),
-            [
-                (track_id, position, genre_ids[key])
-                for track_id, draft in latest.items()
-                for position, key in enumerate(dict.fromkeys(fold(genre) for genre in draft.genres))
-            ],
-        )

@@ -14,6 +14,7 @@ from appliance.core.text import words
 from appliance.store.database import Connection
 from appliance.store.merge_rows import year_of
 from appliance.store.staging import Staging
+from appliance.store.stale import mark_credited
 from appliance.store.statement import Statement
 from appliance.store.tables import album_artists, albums, tracks
 
@@ -76,9 +77,13 @@ class AlbumMerge:
             elif (row := self._row(ids[key], draft)) != known.get(key):
                 changed.append(row)
         await self._connection.copy("albums", _COLUMNS, added)
-        await _CHANGED.write(self._connection, changed)
-        if changed:
-            await self._connection.execute(_UNLINK, albums=[row[0] for row in changed])
+        if await _CHANGED.stage(self._connection, changed):
+            await _CHANGED.write(self._connection)
+        relinked = [row[0] for row in changed]
+        if relinked:
+            # Before and after: an artist who loses an album has to be counted again as well.
+            await mark_credited(self._connection, relinked)
+            await self._connection.execute(_UNLINK, albums=relinked)
         await self._connection.copy(
             "album_artists",
             ("album_id", "position", "artist_id"),
@@ -88,6 +93,8 @@ class AlbumMerge:
                 for position, artist_id in enumerate(row[_COLUMNS.index("artist_ids")])
             ],
         )
+        if relinked:
+            await mark_credited(self._connection, relinked)
         return ids
 
     async def _renamed(self, kept: Sequence[Decision], known: Mapping[str, UUID]) -> dict[str, UUID]:
@@ -104,7 +111,9 @@ class AlbumMerge:
         renamed: dict[str, UUID] = {}
         for album_id, keys in destinations.items():
             key = next(iter(keys))
-            if len(keys) == 1 and key is not None and key not in known and key not in renamed:
+            # An album whose own name is still called in this batch stays what it is.
+            staying = album_id in known.values()
+            if len(keys) == 1 and key is not None and not staying and key not in known and key not in renamed:
                 renamed[key] = album_id
         return renamed
 

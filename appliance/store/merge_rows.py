@@ -1,14 +1,17 @@
 """A decision as the rows of ``tracks`` and ``files``."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from appliance.core.library import Decision
+from appliance.core.shelving import TrackDraft
+from appliance.core.text import fold
 
+#: What a sheet tells of its track; which file plays it is ``presence``'s.
 TRACK_COLUMNS = (
     "id",
     "album_id",
-    "file_id",
     "place",
     "title",
     "sort_title",
@@ -59,6 +62,18 @@ FILE_COLUMNS = (
 )
 
 
+class GenreRef(NamedTuple):
+    """A genre as it is stored."""
+
+    id: UUID
+    name: str
+
+
+def genre_keys(draft: TrackDraft) -> list[str]:
+    """The keys of the draft's genres, in their order, each once."""
+    return list(dict.fromkeys(fold(genre) for genre in draft.genres))
+
+
 def year_of(*dates: str | None) -> int | None:
     """The year of the first date that there is; dates are ``YYYY[-MM[-DD]]``."""
     return next((int(date[:4]) for date in dates if date), None)
@@ -68,6 +83,7 @@ def track_row(
     decision: Decision,
     album_ids: Mapping[str, UUID],
     artist_ids: Mapping[str, UUID],
+    genres: Mapping[str, GenreRef],
     artwork_ids: Mapping[bytes, UUID],
 ) -> tuple[object, ...]:
     """In the order of ``TRACK_COLUMNS``."""
@@ -76,14 +92,14 @@ def track_row(
     return (
         decision.track_id,
         album_ids[draft.album.key],
-        decision.file_id,
         draft.place,
         draft.title,
         draft.sort_title,
         draft.artist_display,
         [artist_ids[artist.key] for artist in draft.artists],
         [artist.name for artist in draft.artists],
-        list(draft.genres),
+        # As the genre is spelled everywhere, not as this file spells it: lists are narrowed by the name.
+        [genres[key].name for key in genre_keys(draft)],
         list(tags.moods),
         tags.disc_number,
         tags.disc_total,

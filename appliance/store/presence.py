@@ -30,7 +30,7 @@ _CHOOSE_FILES = Statement(
 
 
 async def choose_files(connection: Connection, track_ids: Sequence[UUID]) -> None:
-    """Give each track the best file that is present: lossless before lossy, then the finer one; none, when all are missing."""
+    """Give each track the best file that is present, lossless before lossy, then the finer one; or none."""
     await connection.execute(_CHOOSE_FILES, tracks=list(track_ids))
 
 

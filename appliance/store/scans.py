@@ -15,13 +15,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from appliance.core.catalogue import Window
 from appliance.core.errors import NotFound
 from appliance.core.ids import new_id
-from appliance.core.scanning import Scan, ScanCounts, ScanFault, ScanKind, ScanState
+from appliance.core.scanning import CHANNEL, Scan, ScanCounts, ScanFault, ScanKind, ScanState
 from appliance.store.database import Connection
 from appliance.store.statement import Statement
 from appliance.store.tables import faults, libraries, scans
-
-#: Notified whenever a scan is queued or cancelled.
-CHANNEL = "tonearm_scans"
 
 _COLUMNS = (
     scans.c.id,
@@ -63,16 +60,15 @@ _TAKE = Statement(
             SELECT id FROM scans
             WHERE (
                 state = 'queued'
-                OR (state = 'running' AND (
-                    instance = current_setting('application_name')
-                    OR instance NOT IN (SELECT application_name FROM pg_stat_activity WHERE datname = current_database())
-                ))
+                OR (state = 'running' AND (instance = current_setting('application_name') OR NOT EXISTS (
+                    SELECT FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name = scans.instance
+                )))
             )
             AND NOT EXISTS (
                 SELECT FROM scans AS other
-                WHERE other.state = 'running'
-                  AND other.instance <> current_setting('application_name')
-                  AND other.instance IN (SELECT application_name FROM pg_stat_activity WHERE datname = current_database())
+                JOIN pg_stat_activity ON datname = current_database() AND application_name = other.instance
+                WHERE other.state = 'running' AND other.instance <> current_setting('application_name')
             )
             ORDER BY state = 'running' DESC, requested_at
             LIMIT 1

@@ -25,6 +25,23 @@ _ARTISTS = Statement(
     )
     .values(stale=True)
 )
+_CREDITED = Statement(
+    update(artists)
+    .where(
+        ~artists.c.stale,
+        artists.c.id.in_(
+            select(album_artists.c.artist_id).where(
+                album_artists.c.album_id == func.any(bindparam("albums", type_=ARRAY(Uuid)))
+            )
+        ),
+    )
+    .values(stale=True)
+)
+
+
+async def mark_credited(connection: Connection, album_ids: Sequence[UUID]) -> None:
+    """Mark the artists of these albums, as they are linked now."""
+    await connection.execute(_CREDITED, albums=list(album_ids))
 
 
 async def mark_stale(connection: Connection, track_ids: Sequence[UUID]) -> None:

@@ -17,12 +17,17 @@ _ALBUMS = Statement(
             SELECT stale.id,
                    count(tracks.id) FILTER (WHERE tracks.file_id IS NOT NULL) AS track_count,
                    coalesce(sum(tracks.duration_ms) FILTER (WHERE tracks.file_id IS NOT NULL), 0) AS duration_ms,
-                   coalesce(array_agg(DISTINCT libraries.number) FILTER (WHERE libraries.id IS NOT NULL), '{}') AS libraries,
+                   coalesce(array_agg(DISTINCT libraries.number) FILTER (WHERE libraries.id IS NOT NULL), '{}')
+                       AS libraries,
                    (array_agg(tracks.cover_id
-                              ORDER BY (artworks.source = 'folder') DESC, tracks.disc_number, tracks.track_number)
-                       FILTER (WHERE tracks.cover_id IS NOT NULL))[1] AS cover_id,
-                   coalesce(jsonb_object_agg(tracks.disc_number, tracks.disc_title)
-                       FILTER (WHERE tracks.disc_number IS NOT NULL AND tracks.disc_title IS NOT NULL), '{}') AS disc_titles
+                              ORDER BY artworks.source = 'folder' DESC,
+                                       tracks.disc_number, tracks.track_number, tracks.id)
+                       FILTER (WHERE tracks.file_id IS NOT NULL AND tracks.cover_id IS NOT NULL))[1] AS cover_id,
+                   coalesce(jsonb_object_agg(tracks.disc_number, tracks.disc_title
+                                             ORDER BY tracks.disc_number, tracks.track_number, tracks.id)
+                       FILTER (WHERE tracks.file_id IS NOT NULL
+                               AND tracks.disc_number IS NOT NULL AND tracks.disc_title IS NOT NULL), '{}')
+                       AS disc_titles
             FROM stale
             LEFT JOIN tracks ON tracks.album_id = stale.id
             LEFT JOIN artworks ON artworks.id = tracks.cover_id

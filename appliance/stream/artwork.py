@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Final
 
@@ -85,11 +86,9 @@ class KeptCovers:
                 self._making.pop(name, None)
 
     async def _keep(self, name: str, data: bytes) -> None:
-        try:
+        # A full disk costs time, not covers: it is made again the next time.
+        with suppress(Unavailable):
             await self._shelf.write(name, data)
-        except Unavailable:
-            # A full disk costs time, not covers: it is made again the next time.
-            pass
 
 
 def _cover(media_type: str, data: bytes) -> Cover:

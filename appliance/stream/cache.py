@@ -15,8 +15,8 @@ import trio
 from appliance.core.errors import TonearmError, Unavailable
 from appliance.stream.messages import Ended, Grown, Recipe
 from appliance.stream.opening import OpenFile
-from appliance.stream.raw import read_piece
 from appliance.stream.ranges import EVERYTHING, Span
+from appliance.stream.raw import read_piece
 from appliance.stream.shelf import Draft, Shelf
 from appliance.stream.sizes import exact_size
 from appliance.stream.transcoder import Order, Transcoder

@@ -6,8 +6,9 @@ the sound are not looked at.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
-from typing import BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
 import av
 from av.audio.fifo import AudioFifo
@@ -21,6 +22,10 @@ from appliance.stream.messages import Recipe
 
 #: libavformat's names. Not one of them opens a second file: no hls, dash, concat, sdp, image sequences.
 _DEMUXERS: Final = "aac,aiff,ape,asf,flac,matroska,mov,mp3,ogg,wav,w64,wv"
+#: Tags that are no text are none of our business. PyAV 18 raises for them unless it is told so; 19 has no such option.
+_TAGS_AS_THEY_ARE: Final[dict[str, Any]] = (
+    {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
 _READ_BYTES: Final = 256 * 1024
 _WRITE_BYTES: Final = 32 * 1024
 #: Seek this much before the wanted place: decoders need a run-up (MP3's bit reservoir, 80 ms of Opus).
@@ -56,7 +61,7 @@ class Sink(Protocol):
 class Advanced(Protocol):
     """Told how far the encoder is. May raise to end the transcode."""
 
-    def __call__(self, position_ms: int) -> None: ...
+    def __call__(self, position_ms: int, /) -> None: ...
 
 
 class Differences:
@@ -68,7 +73,7 @@ class Differences:
 
 
 def transcode(source: BinaryIO, sink: Sink, recipe: Recipe, advanced: Advanced) -> Differences:
-    """Write what ``recipe`` makes of ``source``. Raises ``Unreadable``, and whatever ``sink`` and ``advanced`` raise."""
+    """Write what ``recipe`` makes of ``source``. Raises ``Unreadable``, and what ``sink`` and ``advanced`` raise."""
     with _open(source) as container:
         stream = _sound(container)
         reader = _Reader(container, stream, recipe.offset_ms, lambda: advanced(0))
@@ -103,19 +108,21 @@ class _Nowhere:
 def encode_silence(recipe: Recipe) -> None:
     """Encode the recipe's samples of silence to nowhere: loads the codec's library and tables."""
     encoder = _Encoder(_Nowhere(), recipe, _Shape.lossy(recipe))
-    encoder.finish(lambda position_ms: None)
+    encoder.finish(lambda _: None)
 
 
 def _open(source: BinaryIO) -> InputContainer:
     try:
-        return av.open(
+        container: InputContainer = av.open(
             source,
             "r",
             options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"},
             buffer_size=_READ_BYTES,
+            **_TAGS_AS_THEY_ARE,
         )
     except FFmpegError as error:
         raise Unreadable("It is not an audio file that Tonearm can read.") from error
+    return container
 
 
 def _sound(container: InputContainer) -> AudioStream:
@@ -159,11 +166,9 @@ class _Reader:
     def _seek(self) -> Iterator[tuple[Fraction, AudioFrame]]:
         """Frames with their positions, beginning no later than the wanted place."""
         origin = self._origin()
-        try:
+        # What cannot be sought in is read from the beginning.
+        with suppress(FFmpegError):
             self._container.seek(int((self._from - _RUN_UP + origin) * _SECONDS), backward=True)
-        except FFmpegError:
-            # Cannot be sought in: from the beginning, then.
-            pass
         for frame in self._decode():
             yield (frame.pts or 0) * (frame.time_base or Fraction(1, frame.sample_rate)) - origin, frame
 
@@ -276,7 +281,7 @@ class _Encoder:
             # The first frame, or a source that changes its form on the way.
             self._flush_resampler()
             self._source_form = form
-            self._resampler = AudioResampler(self._shape.sample_format, self._shape.layout, self._shape.rate, threads=1)
+            self._resampler = AudioResampler(self._shape.sample_format, self._shape.layout, self._shape.rate)
         assert self._resampler is not None
         frame.pts = None
         self._queue(self._resampler.resample(frame))

@@ -89,7 +89,8 @@ def placeholder(pixels: int) -> Rendition:
     disc(0.15, _BRASS)
     disc(0.10, None, _GROUND)
     disc(0.018, _QUIET)
-    return Rendition("image/jpeg", _encoded(picture.resize((pixels, pixels), Image.Resampling.LANCZOS), None), True)
+    data = _encoded(picture.resize((pixels, pixels), Image.Resampling.LANCZOS), None)
+    return Rendition("image/jpeg", data, is_meant=True)
 
 
 def _measured(data: bytes, media_type: str) -> Image.Image:

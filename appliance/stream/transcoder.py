@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import msgspec
+import structlog
 import trio
 
 import appliance
@@ -23,6 +24,10 @@ _HOME: Final = Path(appliance.__file__).parents[1]
 _CALLING_OFF_SECONDS: Final = 0.5
 _DYING_SECONDS: Final = 1.0
 _STARTING_SECONDS: Final = 30.0
+_LONG_LIFE_SECONDS: Final = 10.0
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +39,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """A job, from one report of its worker to the next; then the worker is killed."""
     for_job: float = 120.0
     """A job in all, beside the length of its music (slower than that is of no use to a listener)."""
-    between_starts: float = 1.0
-    """A place whose worker died, until the next is started; doubled up to 30 while they die before they are ready."""
+    between_starts: float = 0.1
+    """A place whose worker died, until the next is started; doubled, up to half a minute, while they die young."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -108,16 +113,17 @@ class Transcoder:
         """Keep one worker alive: start it, offer it, and start another when it has died."""
         pause = self._patience.between_starts
         while True:
+            started = trio.current_time()
             async with _started(command) as worker:
                 if await worker.is_ready():
-                    pause = self._patience.between_starts
                     self._welcome(worker)
                     await worker.process.wait()
                     if worker in self._idle:
                         self._idle.remove(worker)
-                    continue
+            if trio.current_time() - started > _LONG_LIFE_SECONDS:
+                pause = self._patience.between_starts
             await trio.sleep(pause)
-            pause = min(2 * pause, 30.0)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 @asynccontextmanager
@@ -165,7 +171,10 @@ class _Worker:
     async def is_ready(self) -> bool:
         """Wait for the process to have warmed up; False when it died or hung instead."""
         with trio.move_on_after(_STARTING_SECONDS):
-            self.is_idle = isinstance(await self._next(), Ready)
+            report = await self._next()
+            self.is_idle = isinstance(report, Ready)
+            if isinstance(report, Ready) and report.unconfined:
+                _log.warning("this kernel does not confine the transcoder wholly", missing=report.unconfined)
         return self.is_idle
 
     async def transcode(self, job: int, order: Order, patience: Patience) -> Ended:

@@ -1,8 +1,8 @@
 """The transcoder's process: ``python -m appliance.stream.worker``, with its socket as standard input.
 
-Confined before any input is read, and warm: the codecs are loaded before the first job comes. One job at a time; between
-two packets of the source it looks whether it is still wanted. It imports PyAV, msgspec and the standard library. It
-ends when the other end of the socket is gone, in a job as well.
+Confined before any input is read, and warm: the codecs are loaded before the first job comes. One job at a time;
+between two packets of the source it looks whether it is still wanted. It imports PyAV, msgspec and the standard
+library. It ends when the other end of the socket is gone, in a job as well.
 """
 
 import errno

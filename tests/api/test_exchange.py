@@ -6,7 +6,8 @@ from quart import Response
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from appliance.api.app import App, answer_errors
+from appliance.api.app import answer_errors
+from appliance.api.exchange import App
 from appliance.api.metrics import Metrics
 
 
@@ -65,7 +66,7 @@ async def test_each_request_is_given_another_id() -> None:
 async def test_a_fault_of_ours_is_logged_in_full_and_told_without_its_reason(path: str) -> None:
     response, lines = await logged(path)
     assert response.status_code == 500
-    body = (await response.get_data()).decode()
+    body = await response.get_data(as_text=True)
     assert "secret" not in body
     (fault,) = [line for line in lines if line["log_level"] == "error"]
     assert isinstance(fault["exc_info"], RuntimeError)
@@ -77,7 +78,7 @@ async def test_an_unknown_path_is_refused_in_the_language_of_its_place(path: str
     response, _ = await logged(path)
     assert response.status_code == 404
     assert response.content_type.startswith(kind)
-    assert "nothing at this address" in (await response.get_data()).decode()
+    assert "nothing at this address" in await response.get_data(as_text=True)
 
 
 async def test_a_wrong_method_names_the_right_ones() -> None:

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from appliance.api.app import App
+from appliance.api.exchange import App
 from appliance.api.health import Check, Health, Readiness, blueprint
 from appliance.api.metrics import Metrics
 from appliance.core.errors import Unavailable
@@ -56,14 +56,22 @@ async def started(nursery: trio.Nursery, *checks: Check) -> Health:
     ],
 )
 async def test_what_is_required_decides(
-    nursery: trio.Nursery, autojump_clock: MockClock, required: Probe, optional: Probe, readiness: Readiness
+    nursery: trio.Nursery,
+    required: Probe,
+    optional: Probe,
+    readiness: Readiness,
+    autojump_clock: MockClock,  # noqa: ARG001 - pytest-trio runs the test on it
 ) -> None:
-    health = await started(nursery, Check("database", True, required), Check("watcher", False, optional))
+    health = await started(
+        nursery, Check("database", required=True, probe=required), Check("watcher", required=False, probe=optional)
+    )
     assert (await health.report()).status is readiness
 
 
 async def test_a_refusal_is_shown_and_a_fault_of_ours_only_by_its_kind(nursery: trio.Nursery) -> None:
-    health = await started(nursery, Check("database", True, ill), Check("watcher", False, broken))
+    health = await started(
+        nursery, Check("database", required=True, probe=ill), Check("watcher", required=False, probe=broken)
+    )
     checks = (await health.report()).checks
     assert checks["database"].message == "The database does not answer."
     assert checks["watcher"].message == "Failed: RuntimeError."
@@ -71,9 +79,13 @@ async def test_a_refusal_is_shown_and_a_fault_of_ours_only_by_its_kind(nursery: 
 
 @pytest.mark.parametrize("probe", [hanging, deaf])
 async def test_a_check_that_hangs_is_given_up_after_two_seconds(
-    nursery: trio.Nursery, autojump_clock: MockClock, probe: Probe
+    nursery: trio.Nursery,
+    probe: Probe,
+    autojump_clock: MockClock,  # noqa: ARG001 - pytest-trio runs the test on it
 ) -> None:
-    health = await started(nursery, Check("database", True, well), Check("disk", False, probe))
+    health = await started(
+        nursery, Check("database", required=True, probe=well), Check("disk", required=False, probe=probe)
+    )
     began = trio.current_time()
     report = await health.report()
     assert trio.current_time() - began == pytest.approx(2)
@@ -82,7 +94,8 @@ async def test_a_check_that_hangs_is_given_up_after_two_seconds(
 
 
 async def test_a_check_that_ignores_cancellation_is_left_behind_and_not_started_again(
-    nursery: trio.Nursery, autojump_clock: MockClock
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,  # noqa: ARG001 - pytest-trio runs the test on it
 ) -> None:
     calls = 0
 
@@ -91,7 +104,7 @@ async def test_a_check_that_ignores_cancellation_is_left_behind_and_not_started_
         calls += 1
         return await deaf()
 
-    health = await started(nursery, Check("disk", False, counted))
+    health = await started(nursery, Check("disk", required=False, probe=counted))
     await health.report()
     began = trio.current_time()
     assert (await health.report()).status is Readiness.DEGRADED
@@ -101,7 +114,10 @@ async def test_a_check_that_ignores_cancellation_is_left_behind_and_not_started_
     assert calls == 2
 
 
-async def test_many_probes_ask_once_and_again_after_a_second(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_many_probes_ask_once_and_again_after_a_second(
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,  # noqa: ARG001 - pytest-trio runs the test on it
+) -> None:
     calls = 0
 
     async def counted() -> str:
@@ -110,7 +126,7 @@ async def test_many_probes_ask_once_and_again_after_a_second(nursery: trio.Nurse
         await trio.sleep(0.5)
         return "answers"
 
-    health = await started(nursery, Check("database", True, counted))
+    health = await started(nursery, Check("database", required=True, probe=counted))
     async with trio.open_nursery() as probes:
         for _ in range(50):
             probes.start_soon(health.report)
@@ -121,9 +137,16 @@ async def test_many_probes_ask_once_and_again_after_a_second(nursery: trio.Nurse
     assert calls == 2
 
 
-async def test_what_recovers_is_well_again(nursery: trio.Nursery, autojump_clock: MockClock) -> None:
+async def test_what_recovers_is_well_again(
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,  # noqa: ARG001 - pytest-trio runs the test on it
+) -> None:
     answers = [ill, well]
-    health = await started(nursery, Check("database", True, lambda: answers.pop(0)()))
+
+    async def recovering() -> str:
+        return await answers.pop(0)()
+
+    health = await started(nursery, Check("database", required=True, probe=recovering))
     assert (await health.report()).status is Readiness.UNREADY
     await trio.sleep(1)
     assert (await health.report()).status is Readiness.READY
@@ -134,9 +157,9 @@ async def test_reports_need_the_nursery_of_the_checks() -> None:
         await Health([]).report()
 
 
-async def test_liveness_touches_nothing(nursery: trio.Nursery) -> None:
+async def test_liveness_touches_nothing() -> None:
     app = App(Metrics())
-    app.register_blueprint(blueprint(Health([Check("database", True, hanging)])))
+    app.register_blueprint(blueprint(Health([Check("database", required=True, probe=hanging)])))
     response = await app.test_client().get("/health")
     assert (response.status_code, await response.get_json()) == (200, {"status": "alive"})
 
@@ -144,7 +167,7 @@ async def test_liveness_touches_nothing(nursery: trio.Nursery) -> None:
 @pytest.mark.parametrize(("probe", "status"), [(well, 200), (ill, 503)])
 async def test_readiness_is_a_status_and_a_list(nursery: trio.Nursery, probe: Probe, status: int) -> None:
     app = App(Metrics())
-    app.register_blueprint(blueprint(await started(nursery, Check("database", True, probe))))
+    app.register_blueprint(blueprint(await started(nursery, Check("database", required=True, probe=probe))))
     response = await app.test_client().get("/health/ready")
     assert response.status_code == status
     assert response.headers["Cache-Control"] == "no-store"
@@ -154,7 +177,7 @@ async def test_readiness_is_a_status_and_a_list(nursery: trio.Nursery, probe: Pr
 
 
 async def test_stopping_ends_the_checks() -> None:
-    health = Health([Check("database", True, hanging)])
+    health = Health([Check("database", required=True, probe=hanging)])
     async with trio.open_nursery() as nursery:
         await nursery.start(health.run)
         nursery.start_soon(health.report)

@@ -2,7 +2,7 @@
 
 from quart import Response
 
-from appliance.api.app import App
+from appliance.api.exchange import App
 from appliance.api.metrics import Metrics, blueprint
 
 
@@ -27,7 +27,7 @@ async def test_requests_count_under_their_route_and_never_under_their_path() -> 
     for number in range(5):
         await client.get(f"/tracks/{number}")
     await client.get("/nowhere/at/all")
-    text = (await (await client.get("/metrics")).get_data()).decode()
+    text = await (await client.get("/metrics")).get_data(as_text=True)
     assert 'tonearm_http_requests_total{method="GET",route="/tracks/<id>",status="200"} 5.0' in text
     assert 'tonearm_http_requests_total{method="GET",route="unknown",status="404"} 1.0' in text
     assert "nowhere" not in text
@@ -37,7 +37,7 @@ async def test_requests_count_under_their_route_and_never_under_their_path() -> 
 async def test_a_made_up_method_adds_no_label() -> None:
     app = site()
     for number in range(3):
-        await app.test_client().open("/sound", method=f"BREW{number}")
+        await app.test_client().open("/sound", method=f"BREW{number}", json=None)
     sample = app.metrics.registry.get_sample_value(
         "tonearm_http_requests_total", {"method": "other", "route": "unknown", "status": "405"}
     )
@@ -59,9 +59,9 @@ async def test_a_gauge_is_read_when_it_is_asked_for() -> None:
     for expected in (1, 2):
         response = await app.test_client().get("/metrics")
         assert response.content_type.startswith("text/plain")
-        assert f"tonearm_workers_busy {expected}.0" in (await response.get_data()).decode()
+        assert f"tonearm_workers_busy {expected}.0" in await response.get_data(as_text=True)
 
 
 async def test_the_process_is_measured() -> None:
-    text = (await (await site().test_client().get("/metrics")).get_data()).decode()
+    text = await (await site().test_client().get("/metrics")).get_data(as_text=True)
     assert "process_resident_memory_bytes" in text

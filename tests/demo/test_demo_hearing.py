@@ -14,6 +14,7 @@ from appliance.demo.albums import ALBUMS
 from appliance.demo.instruments import hertz
 from appliance.demo.scores import Track
 
+
 class Demo(Protocol):
     folder: Path
 
@@ -39,14 +40,18 @@ def _level(samples: "array[int]") -> float:
     return 10.0 * math.log10(sum(s * s for s in samples) / len(samples) / 2**30 + 1e-12)
 
 
-def _power(samples: "array[int]", frequency: float) -> float:
-    """Goertzel's algorithm under a Hann window: how much of one frequency there is, 1.0 for a full-scale sine."""
+def _windowed(samples: "array[int]") -> list[float]:
+    bend = 2.0 * math.pi / len(samples)
+    return [sample * (1.0 - math.cos(bend * i)) for i, sample in enumerate(samples)]
+
+
+def _power(samples: list[float], frequency: float) -> float:
+    """Goertzel's algorithm: how much of one frequency there is, in no particular unit."""
     turn = 2.0 * math.cos(2.0 * math.pi * frequency / _RATE)
     last = before = 0.0
-    bend = 2.0 * math.pi / len(samples)
-    for i, sample in enumerate(samples):
-        last, before = sample * (1.0 - math.cos(bend * i)) + turn * last - before, last
-    return (last * last + before * before - turn * last * before) * (2.0 / len(samples) / 2**15) ** 2
+    for sample in samples:
+        last, before = sample + turn * last - before, last
+    return last * last + before * before - turn * last * before
 
 
 @pytest.fixture(params=_TRACKS, ids=lambda track: track.piece.title)
@@ -71,13 +76,13 @@ def test_every_track_decodes_to_music(demo: Demo, track: Track) -> None:
 def test_several_notes_sound_together_and_change(demo: Demo, track: Track) -> None:
     sound, _ = _decoded(demo.folder / track.path, _RATE, "mono")
     heard: list[set[int]] = []
-    for second in (4, 8, 12):
-        window = sound[second * _RATE : (second + 2) * _RATE]
-        powers = {pitch: _power(window, hertz(pitch)) for pitch in range(40, 84)}
+    for second in (5, 9):
+        window = _windowed(sound[second * _RATE : (second + 1) * _RATE])
+        powers = {pitch: _power(window, hertz(pitch)) for pitch in range(45, 81)}
         loudest = max(powers.values())
         heard.append({p for p, power in powers.items() if power > loudest / 100})
     assert min(len({pitch % 12 for pitch in pitches}) for pitches in heard) >= 3
-    assert heard[0] != heard[1] or heard[1] != heard[2]
+    assert heard[0] != heard[1]
 
 
 def test_both_channels_sound_and_differ(demo: Demo, track: Track) -> None:
@@ -98,9 +103,8 @@ def test_tracks_are_as_loud_as_their_score_says(demo: Demo, track: Track) -> Non
     loudness = math.nan
     while True:
         try:
-            frame = sink.pull()
+            measured = sink.pull()
         except av.EOFError:
             break
-        assert isinstance(frame, AudioFrame)
-        loudness = float(frame.metadata.get("lavfi.r128.I", loudness))
+        loudness = float(measured.metadata.get("lavfi.r128.I", loudness))
     assert loudness == pytest.approx(track.piece.loudness, abs=0.5)

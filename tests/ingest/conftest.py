@@ -3,6 +3,7 @@
 import array
 import base64
 import math
+import os
 import random
 import shutil
 import struct
@@ -15,7 +16,7 @@ import pytest
 from av.audio.frame import AudioFrame
 from mutagen.aiff import AIFF
 from mutagen.apev2 import APEv2, APEValue
-from mutagen.asf import ASF, ASFByteArrayAttribute
+from mutagen.asf import ASF
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3, TALB, TIT2, TPE1
 from mutagen.mp3 import MP3
@@ -27,9 +28,6 @@ from mutagen.wave import WAVE
 
 from appliance.core.sheet import Fault, Sheet
 from appliance.ingest.reading import read_batch
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 800
-"""Large enough to push the sound across many pages and sectors."""
 
 #: File name: encoder, sample rate, bit rate.
 _ENCODERS: dict[str, tuple[str, int, int | None]] = {
@@ -61,13 +59,14 @@ def write_sound(path: Path, *, seconds: float = 1.0, pitch: int = 440, bit_rate:
     for index in range(int(rate * seconds)):
         value = round(6000 * math.sin(2 * math.pi * pitch * index / rate)) + noise.randint(-900, 900)
         samples += array.array("h", (value, value // 2))
+    options = {"strict": "experimental"} if encoder == "vorbis" else {}
     with av.open(str(path), "w", format="adts" if path.suffix == ".aac" else None) as container:
-        stream: Any = container.add_stream(encoder, rate=rate, options={"strict": "experimental"})
+        stream: Any = container.add_stream(encoder, rate=rate, options=options)
         stream.layout = "stereo"
         if bit_rate or usual:
             stream.bit_rate = bit_rate or usual
         frame = AudioFrame(format="s16", layout="stereo", samples=len(samples) // 2)
-        frame.sample_rate = rate
+        frame.sample_rate, frame.pts = rate, 0
         frame.planes[0].update(samples.tobytes())
         for piece in (frame, None):
             for packet in stream.encode(piece):
@@ -75,54 +74,78 @@ def write_sound(path: Path, *, seconds: float = 1.0, pitch: int = 440, bit_rate:
 
 
 def _ape(seed: int) -> bytes:
-    """A Monkey's Audio file as far as headers go: descriptor and header of version 3.99, then what stands for frames."""
+    """A Monkey's Audio file as far as headers go (version 3.99), then what stands for frames."""
     frames = random.Random(seed).randbytes(40_000)
     descriptor = struct.pack("<4sHHIIIIIII16s", b"MAC ", 3990, 0, 52, 24, 4, 0, len(frames), 0, 0, bytes(16))
     header = struct.pack("<HHIIIHHI", 2000, 0, 73_728, 44_100, 1, 16, 2, 44_100)
     return descriptor + header + bytes(4) + frames
 
 
+class Recorder:
+    """Puts real audio files into one folder, tags them, and reads them as a scan does."""
+
+    def __init__(self, archive: Path, root: Path) -> None:
+        self._archive = archive
+        self.root = root
+
+    def put(self, name: str, to: str | None = None) -> Path:
+        """A copy of a recording, untagged; ``to`` is its path below the root."""
+        target = self.root / (to or name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._archive / name, target)
+        return target
+
+    def record(self, name: str, *, seconds: float = 1.0, pitch: int = 440, bit_rate: int | None = None) -> Path:
+        """A new recording."""
+        write_sound(self.root / name, seconds=seconds, pitch=pitch, bit_rate=bit_rate)
+        return self.root / name
+
+    def retag(self, path: Path, title: str, cover: bytes | None = None) -> None:
+        """Write a title, an artist, an album and a cover the way the container has them."""
+        _TAGGERS[path.suffix](path, title, cover)
+
+    def sheet(self, path: Path) -> Sheet:
+        reading = read_batch(bytes(self.root), [os.fsencode(path.relative_to(self.root))], {})
+        assert not reading.faults, reading.faults
+        return reading.sheets[0]
+
+    def fault(self, path: Path) -> Fault:
+        reading = read_batch(bytes(self.root), [os.fsencode(path.relative_to(self.root))], {})
+        assert not reading.sheets, reading.sheets
+        return reading.faults[0]
+
+
 @pytest.fixture(scope="session")
-def _sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sounds")
+def _archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
     for name in NAMES:
         write_sound(folder / name)
     return folder
 
 
 @pytest.fixture
-def sound(_sounds: Path, tmp_path: Path) -> Callable[..., Path]:
-    """Put a copy of a sound, untagged, into the test's own folder (under another name if wanted)."""
-
-    def copy(name: str, to: str | None = None) -> Path:
-        target = tmp_path / (to or name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_sounds / name, target)
-        return target
-
-    return copy
+def recorder(_archive: Path, tmp_path: Path) -> Recorder:
+    root = tmp_path / "music"
+    root.mkdir()
+    return Recorder(_archive, root)
 
 
-def read_one(path: Path) -> Sheet:
-    """The sheet of one file; its path is relative to its folder."""
-    reading = read_batch(bytes(path.parent), [path.name.encode()], {})
-    assert not reading.faults, reading.faults
-    return reading.sheets[0]
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each recording in turn."""
+    value: str = request.param
+    return value
 
 
-def fault_of(path: Path) -> Fault:
-    reading = read_batch(bytes(path.parent), [path.name.encode()], {})
-    assert not reading.sheets, reading.sheets
-    return reading.faults[0]
-
-
-def retag(path: Path, title: str, cover: bytes | None = None) -> None:
-    """Write a title, an artist, an album and a cover the way this container has them."""
-    _TAGGERS[path.suffix](path, title, cover)
+@pytest.fixture
+def cover() -> bytes:
+    """Large enough to push the sound across many pages."""
+    return b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 800
 
 
 def _vorbis(path: Path, title: str, cover: bytes | None) -> None:
-    media: Any = {".ogg": OggVorbis, ".opus": OggOpus, ".oga": OggFLAC, ".flac": FLAC}[path.suffix](path)
+    kinds: dict[str, Any] = {".ogg": OggVorbis, ".opus": OggOpus, ".oga": OggFLAC, ".flac": FLAC}
+    media = kinds[path.suffix](path)
     media["title"], media["artist"], media["album"] = title, "Ana", "Album"
     if cover is not None:
         picture = Picture()
@@ -171,7 +194,7 @@ def _asf(path: Path, title: str, cover: bytes | None) -> None:
     media["Title"], media["Author"], media["WM/AlbumTitle"] = title, "Ana", "Album"
     if cover is not None:
         head = struct.pack("<BI", 3, len(cover)) + "image/png\0".encode("utf-16-le") + b"\0\0"
-        media["WM/Picture"] = [ASFByteArrayAttribute(head + cover)]
+        media["WM/Picture"] = [head + cover]
     media.save()
 
 

@@ -121,9 +121,13 @@ def _cover(playable: Rows, by_id: dict[str, dict[UUID, Any]]) -> UUID | None:
 
 def _artists(rows: dict[str, Rows], by_id: dict[str, dict[UUID, Any]]) -> None:
     for artist in rows["artists"]:
-        heading = [by_id["albums"][row["album_id"]] for row in rows["album_artists"] if row["artist_id"] == artist["id"]]
+        heading = [
+            by_id["albums"][row["album_id"]] for row in rows["album_artists"] if row["artist_id"] == artist["id"]
+        ]
         shown = [album for album in heading if album["track_count"] > 0]
-        performed = [by_id["tracks"][row["track_id"]] for row in rows["track_artists"] if row["artist_id"] == artist["id"]]
+        performed = [
+            by_id["tracks"][row["track_id"]] for row in rows["track_artists"] if row["artist_id"] == artist["id"]
+        ]
         latest = sorted(shown, key=lambda album: (album["year"] is None, -(album["year"] or 0), album["id"].int))
         covers = [album["cover_id"] for album in latest if album["cover_id"] is not None]
         assert not artist["stale"]

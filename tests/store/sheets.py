@@ -8,7 +8,7 @@ import msgspec
 
 from appliance.core.catalogue import Library
 from appliance.core.library import Batch, Decision
-from appliance.core.ports import Store
+from appliance.core.ports import Store, UnitOfWork
 from appliance.core.sheet import AudioFacts, Fault, Picture, Sheet, Tags
 
 TAGS = Tags(title="One", artists=("Ana",), album="First", album_artists=("Ana",), track_number=1)
@@ -20,7 +20,13 @@ def sound(name: str) -> bytes:
 
 
 def sheet(
-    path: str, audio: str, tags: Tags = TAGS, *, picture: Picture | None = None, mtime_ns: int = 1, lossless: bool = False
+    path: str,
+    audio: str,
+    tags: Tags = TAGS,
+    *,
+    picture: Picture | None = None,
+    mtime_ns: int = 1,
+    lossless: bool = False,
 ) -> Sheet:
     """One file that sounds as ``audio``."""
     return Sheet(
@@ -63,7 +69,9 @@ def album_of(count: int, album: str = "First", artist: str = "Ana") -> list[Shee
     """An album in a folder of its name, its tracks numbered from 1."""
     tags = tagged(album=album, artists=(artist,), album_artists=(artist,))
     return [
-        sheet(f"{album}/{number}.mp3", f"{artist} {album} {number}", tagged(tags, title=f"{number}", track_number=number))
+        sheet(
+            f"{album}/{number}.mp3", f"{artist} {album} {number}", tagged(tags, title=f"{number}", track_number=number)
+        )
         for number in range(1, count + 1)
     ]
 
@@ -75,15 +83,24 @@ async def bring_in(
     *,
     faults: Sequence[Fault] = (),
     unsettled: Iterable[str] = (),
-    tidy: bool = True,
 ) -> list[Decision]:
-    """One batch in one transaction: recognised, decided, merged. ``unsettled``: paths that vanished or changed."""
+    """One batch in one transaction, counted. ``unsettled``: paths that vanished or changed."""
     async with store.begin() as work:
-        known = await work.catalogue.recognise(
-            library, [sheet.path for sheet in sheets], [sheet.audio.identity for sheet in sheets]
-        )
-        decisions = Batch(library.id, {path.encode() for path in unsettled}).decide(sheets, known)
-        await work.catalogue.merge(library, decisions, faults)
-        if tidy:
-            await work.catalogue.tidy()
+        decisions = await bring(work, library, sheets, faults, [path.encode() for path in unsettled])
+        await work.catalogue.tidy()
+    return decisions
+
+
+async def bring(
+    work: UnitOfWork,
+    library: Library,
+    sheets: Sequence[Sheet],
+    faults: Sequence[Fault] = (),
+    unsettled: Iterable[bytes] = (),
+) -> list[Decision]:
+    """One batch: recognised, decided, merged."""
+    paths = [sheet.path for sheet in sheets]
+    known = await work.catalogue.recognise(library, paths, [sheet.audio.identity for sheet in sheets])
+    decisions = Batch(library.id, set(unsettled)).decide(sheets, known)
+    await work.catalogue.merge(library, decisions, faults)
     return decisions

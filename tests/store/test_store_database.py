@@ -4,9 +4,11 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import psycopg
 import pytest
 import trio
@@ -198,6 +200,34 @@ async def test_a_connection_given_back_goes_to_the_one_who_waits(database_url: s
         await wait_all_tasks_blocked()
 
 
+async def test_a_transaction_that_is_over_takes_no_more_statements(database: Database) -> None:
+    async with database.begin() as connection:
+        await connection.fetch(ONE)
+    with pytest.raises(RuntimeError, match="over"):
+        await connection.fetch(ONE)
+
+
+async def test_of_two_that_wait_for_each_other_one_is_refused(database: Database) -> None:
+    refused: list[Unavailable] = []
+    both = [trio.Event(), trio.Event()]
+    lock = Statement(text("SELECT pg_advisory_xact_lock(:number)").bindparams(bindparam("number", type_=Integer)))
+
+    async def take(first: int, second: int) -> None:
+        try:
+            async with database.begin() as connection:
+                await connection.execute(lock, number=first)
+                both[first].set()
+                await both[second].wait()
+                await connection.execute(lock, number=second)
+        except Unavailable as error:
+            refused.append(error)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(take, 0, 1)
+        nursery.start_soon(take, 1, 0)
+    assert len(refused) == 1
+
+
 async def test_a_statement_has_a_time_limit_of_its_transaction(database: Database) -> None:
     with pytest.raises(Unavailable, match="too long"):
         async with database.begin(seconds=0.05) as connection:
@@ -240,6 +270,36 @@ async def test_losing_the_server_before_the_commit_is_not_taken_for_one(database
     with pytest.raises(Unavailable, match="did not confirm"):
         await work()
     await database.ping()
+
+
+async def test_a_server_that_hangs_is_unavailable_and_the_connection_is_dropped(tmp_path: Path) -> None:
+    async with embedded_server(tmp_path) as url, open_database(url, patience=0.5) as database:
+        async with database.begin() as connection:
+            process = psutil.Process(await connection.fetch_value(PROCESS))
+        process.suspend()
+        try:
+            with pytest.raises(Unavailable, match="does not answer"):
+                await database.ping()
+            await database.ping()  # over another connection
+        finally:
+            process.resume()
+
+
+async def test_connections_that_nobody_needs_are_closed(database_url: str, eventually: Eventually) -> None:
+    with psycopg.connect(database_url, autocommit=True) as witness:
+
+        def connections() -> int:
+            row = witness.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            ).fetchone()
+            assert row is not None
+            return int(row[0])
+
+        async with open_database(database_url, idle=0.1) as database:
+            async with database.begin(), database.begin(), database.begin():
+                assert connections() == 3
+            await eventually(lambda: connections() == 0)
+            await database.ping()
 
 
 async def test_it_reconnects_when_the_server_is_back(tmp_path: Path) -> None:
@@ -301,6 +361,20 @@ async def test_no_server_is_unavailable_and_the_message_says_why(url: str) -> No
     with pytest.raises(Unavailable, match=r"cannot be reached: .+"):
         async with open_database(url):
             pass
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_unavailable() -> None:
+    async with trio.open_nursery() as nursery:
+
+        async def say_nothing(_stream: trio.SocketStream) -> None:
+            await trio.sleep_forever()
+
+        listeners = await nursery.start(partial(trio.serve_tcp, say_nothing, 0, host="127.0.0.1"))
+        port = listeners[0].socket.getsockname()[1]
+        with pytest.raises(Unavailable, match="does not answer"):
+            async with open_database(f"postgresql://nobody@127.0.0.1:{port}/none", patience=0.2):
+                pass
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_database_that_does_not_exist_is_named(database_url: str) -> None:

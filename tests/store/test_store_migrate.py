@@ -100,15 +100,18 @@ async def test_a_newer_schema_is_refused_with_the_way_out(empty_database_url: st
 
 async def test_processes_that_start_together_migrate_once(empty_database_url: str, migrations: Path) -> None:
     add(migrations, "0002", "0001", more="SELECT pg_sleep(0.3)")
+    program = (
+        "import sys, trio, pathlib; from appliance.store.migrate import migrate;"
+        "trio.run(lambda: migrate(sys.argv[1], migrations=pathlib.Path(sys.argv[2])))"
+    )
+
+    async def start() -> None:
+        command = [sys.executable, "-c", program, empty_database_url, str(migrations)]
+        await trio.run_process(command, cwd=MIGRATIONS.parents[2])
+
     async with trio.open_nursery() as nursery:
         for _ in range(3):
-            # Each in a process of its own, as in life.
-            program = (
-                "import sys, trio, pathlib; from appliance.store.migrate import migrate;"
-                "trio.run(lambda: migrate(sys.argv[1], migrations=pathlib.Path(sys.argv[2])))"
-            )
-            command = [sys.executable, "-c", program, empty_database_url, str(migrations)]
-            nursery.start_soon(lambda: trio.run_process(command, cwd=MIGRATIONS.parents[2]))  # noqa: B023 - all the same
+            nursery.start_soon(start)
     assert tables(empty_database_url) == {"alembic_version", "table_0001", "table_0002"}
 
 

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 import av
@@ -21,7 +21,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 
 from appliance.core.catalogue import Artwork, MediaFile, Track
-from appliance.core.ports import MediaReply, Offload
+from appliance.core.ports import Offload
 from appliance.offload import open_offload
 from appliance.stream.service import Stream, open_stream
 from appliance.stream.transcoder import Patience
@@ -77,6 +77,7 @@ class Studio:
         with av.open(str(path), "w", format=muxer) as container:
             stream = container.add_stream(encoder, rate=rate, options={"strict": "experimental"})
             assert isinstance(stream, AudioStream)
+            stream.bit_rate = 128_000
             stream.codec_context.layout = layout
             stream.codec_context.format = sample_format or encoded_format
             for frame in _tone(int(seconds * rate), int(onset * rate), rate, stream.codec_context.layout.nb_channels):
@@ -159,7 +160,7 @@ class Studio:
     def hear(self, data: bytes) -> Heard:
         """Decode all of it."""
         samples = array("h")
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             stream = container.streams.audio[0]
             mono = AudioResampler("s16", "mono", stream.rate)
             frames = [frame for decoded in container.decode(stream) for frame in mono.resample(decoded)]
@@ -210,16 +211,21 @@ class Room:
         return sorted(entry.name for entry in self.transcodes.iterdir())
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for something that other processes bring about."""
+class Until(Protocol):
+    """Waits for something that other processes bring about; fails when it does not come."""
+
+    async def __call__(self, condition: Callable[[], bool], seconds: float = 10.0) -> None: ...
+
+
+async def _until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     with trio.fail_after(seconds):
-        while not condition():
-            await trio.sleep(0.005)
+        while not condition():  # noqa: ASYNC110  # another process cannot set an event of ours
+            await trio.sleep(0.005)  # another process cannot set an event of ours
 
 
-async def body_of(reply: MediaReply) -> bytes:
-    assert reply.body is not None
-    return b"".join([piece async for piece in reply.body])
+@pytest.fixture
+def until() -> Until:
+    return _until
 
 
 @pytest.fixture
@@ -253,7 +259,7 @@ def open_room(tmp_path: Path, studio: Studio, offload: Offload) -> OpenRoom:
             offload=offload,
             patience=patience,
         ) as stream:
-            await until(lambda: stream.warm_workers == workers)
+            await _until(lambda: stream.warm_workers == workers)
             yield Room(stream, studio, tmp_path / "cache")
 
     return opening

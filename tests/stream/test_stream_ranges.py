@@ -7,8 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.ports import Conditions
-from appliance.stream.ranges import BOUNDARY, EVERYTHING, MAX_RANGES, Representation, Selection, Span, select
-from appliance.stream.ranges import select_unsized
+from appliance.stream.ranges import (
+    BOUNDARY,
+    EVERYTHING,
+    MAX_RANGES,
+    Representation,
+    Selection,
+    Span,
+    select,
+    select_unsized,
+)
 
 _DATA = bytes(range(256)) * 2
 _MODIFIED = 1_700_000_000.9

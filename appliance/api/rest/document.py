@@ -107,7 +107,7 @@ def _parameters(operation: Operation, types: _Types) -> list[dict[str, Any]]:
     for field in msgspec.structs.fields(operation.query):
         schema = _without_null(dict(types.schema(field.type)))
         if field.default not in {msgspec.NODEFAULT, None}:
-            schema["default"] = msgspec.to_builtins(field.default)
+            schema["default"] = msgspec.json.decode(msgspec.json.encode(field.default))
         parameter = _parameter(field.encode_name, "query", schema, required=field.required)
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": field.encode_name != "sorting"}
@@ -130,7 +130,7 @@ def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool)
         "required": required,
         "description": description,
         "schema": schema,
-        "examples": {"example": {"value": value} for value in examples},
+        "examples": {str(number): {"value": value} for number, value in enumerate(examples, 1)},
     }
 
 

@@ -1,12 +1,12 @@
 """What a handler is given, and what it may answer with."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from appliance.api.services import Services
 from appliance.api.subsonic.request import Parameters
-from appliance.api.subsonic.responses import Node
+from appliance.api.subsonic.responses import Extension, Node
 from appliance.core.accounts import User
 from appliance.core.catalogue import Artwork
 from appliance.core.playback import Plan
@@ -27,10 +27,10 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Element(msgspec.Struct, frozen=True):
-    """Success, with one object, or a list of objects, under its name."""
+    """Success, with one object under its name (or, once in the protocol, a list of them)."""
 
     name: str
-    body: Node | Sequence[Node]
+    body: Node | list[Extension]
 
 
 class Sound(msgspec.Struct, frozen=True):
@@ -45,6 +45,9 @@ class Picture(msgspec.Struct, frozen=True):
 
     artwork: Artwork | None
     size: int | None
+    """Pixels; None is the original."""
+    keep_seconds: int
+    """For how long a client may keep it without asking."""
 
 
 Answer = Done | Element | Sound | Picture

@@ -95,7 +95,7 @@ class _Door:
         if request.method in _OTHER_METHODS:
             refused = Refusal(Code.GENERIC, "Use GET or POST.", status=405)
         else:
-            refused = Refusal(Code.GENERIC, f"Tonearm has no endpoint {path[:64]!r}.")
+            refused = Refusal(Code.GENERIC, f"Tonearm has no endpoint {path.removesuffix('.view')[:64]!r}.")
         return self._envelopes.failure(refused, dialect(await self._parameters()))
 
     async def broken(self, error: Exception) -> Response:
@@ -127,8 +127,9 @@ class _Door:
                 return media_response(
                     self._services.media, plan, request, partial(self._silence, form), attachment=attachment
                 )
-            case Picture(artwork, size):
-                return cover_response(await self._services.covers.get(artwork, size), request)
+            case Picture(artwork, size, keep_seconds):
+                cover = await self._services.covers.get(artwork, size)
+                return cover_response(cover, request, keep_seconds=keep_seconds)
 
     def _silence(self, form: Dialect, error: TonearmError) -> Response:
         return self._envelopes.failure(refusal(error), form)

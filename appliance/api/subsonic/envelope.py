@@ -1,7 +1,6 @@
 """The envelope around every answer that is not audio or a picture, in the form that the client asked for."""
 
 import re
-from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -9,15 +8,16 @@ from quart import Response
 
 from appliance.api.subsonic import xml
 from appliance.api.subsonic.call import Done, Element
+from appliance.api.subsonic.classic import CLIENTS, classic
 from appliance.api.subsonic.errors import Refusal, malformed
 from appliance.api.subsonic.request import Parameters
-from appliance.api.subsonic.responses import Error, Node
+from appliance.api.subsonic.responses import Error
 
 #: Of the Subsonic API.
 PROTOCOL = "1.16.1"
 SERVER = "tonearm"
-#: Names that old clients give themselves, which fail on fields that they do not know.
-_CLASSIC_CLIENTS = {"DSub"}
+_ROOT = "subsonic-response"
+_JSON = msgspec.json.Encoder()
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _LONGEST_CALLBACK = 128
 
@@ -51,7 +51,7 @@ def dialect(parameters: Parameters) -> Dialect:
     callback = parameters.optional("callback") or ""
     if form is Format.JSONP and not _is_usable(callback):
         form = Format.JSON
-    return Dialect(format=form, callback=callback, classic=parameters.given("c") in _CLASSIC_CLIENTS)
+    return Dialect(format=form, callback=callback, classic=parameters.given("c") in CLIENTS)
 
 
 def check_callback(parameters: Parameters) -> None:
@@ -84,42 +84,23 @@ class Envelopes:
         return response
 
     def _response(self, form: Dialect, status: str, element: Element | None) -> Response:
-        head: dict[str, object] = {"status": status, "version": PROTOCOL}
+        content: dict[str, object] = {"status": status, "version": PROTOCOL}
         if not form.classic:
-            head |= {"type": SERVER, "serverVersion": self._version, "openSubsonic": True}
-        body = _xml(head, element, form) if form.format is Format.XML else _json(head, element, form)
-        response = Response(body, content_type=_MEDIA_TYPES[form.format])
+            content |= {"type": SERVER, "serverVersion": self._version, "openSubsonic": True}
+        if element is not None:
+            content[element.name] = classic(element.body) if form.classic else element.body
+        response = Response(_encoded(content, form), content_type=_MEDIA_TYPES[form.format])
         # Answers are one user's own, and a proxy sees nothing but the address.
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 
-def _json(head: dict[str, object], element: Element | None, form: Dialect) -> bytes:
-    content = head
-    if element is not None:
-        content = head | {element.name: _classic(element.body) if form.classic else element.body}
-    encoded = msgspec.json.encode({"subsonic-response": content})
-    return f"{form.callback}(".encode() + encoded + b");" if form.format is Format.JSONP else encoded
-
-
-def _xml(head: dict[str, object], element: Element | None, form: Dialect) -> bytes:
-    out = ['<?xml version="1.0" encoding="UTF-8"?>\n<subsonic-response xmlns="', xml.NAMESPACE, '"']
-    for name, value in head.items():
-        text = "true" if value is True else xml.escaped(str(value))
-        out.append(f' {name}="{text}"')
-    out.append(">")
-    if element is not None:
-        xml.write(out, element.name, element.body, classic=form.classic)
-    out.append("</subsonic-response>")
-    return "".join(out).encode()
-
-
-def _classic(body: object) -> object:
-    """``body`` as plain values, without OpenSubsonic's fields."""
-    if isinstance(body, Node):
-        values = ((field.name, getattr(body, field.attribute)) for field in xml.fields(type(body)) if not field.added)
-        return {name: _classic(value) for name, value in values if value is not None}
-    if isinstance(body, Sequence) and not isinstance(body, str):
-        return [_classic(each) for each in body]
-    return body
+def _encoded(content: dict[str, object], form: Dialect) -> bytes:
+    match form.format:
+        case Format.XML:
+            return xml.document(_ROOT, msgspec.to_builtins(content))
+        case Format.JSON:
+            return _JSON.encode({_ROOT: content})
+        case Format.JSONP:
+            return b"%b(%b);" % (form.callback.encode(), _JSON.encode({_ROOT: content}))

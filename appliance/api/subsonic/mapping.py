@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from msgspec.structs import asdict
@@ -15,21 +16,25 @@ from appliance.core.text import index_letter
 
 #: What the user left on the thing with this id.
 MarksOf = Callable[[UUID], Marks]
-#: By suffix; what is not here is called by its suffix, as unregistered types are.
+#: By suffix, as the stream room sends them.
 _CONTENT_TYPES = {
     "aac": "audio/aac",
     "aif": "audio/aiff",
+    "aifc": "audio/aiff",
     "aiff": "audio/aiff",
     "ape": "audio/x-ape",
+    "asf": "audio/x-ms-wma",
     "flac": "audio/flac",
     "m4a": "audio/mp4",
     "m4b": "audio/mp4",
+    "mka": "audio/x-matroska",
     "mp3": "audio/mpeg",
     "mp4": "audio/mp4",
     "oga": "audio/ogg",
     "ogg": "audio/ogg",
     "opus": "audio/ogg",
     "wav": "audio/wav",
+    "webm": "audio/webm",
     "wma": "audio/x-ms-wma",
     "wv": "audio/x-wavpack",
 }
@@ -140,7 +145,9 @@ def album_child(entity: Album, marks: Marks = NO_MARKS) -> responses.Child:
         parent=parent,
         is_dir=True,
         title=entity.title,
+        name=entity.title,
         album=entity.title,
+        song_count=entity.track_count,
         artist=entity.artist_display,
         year=_bounded(entity.year),
         genre=entity.genres[0] if entity.genres else None,
@@ -180,7 +187,7 @@ def song(entity: Track, marks: Marks = NO_MARKS) -> responses.Child:
         genre=genres[0] if genres else None,
         cover_art=picture_id(entity.cover_id),
         size=file.size,
-        content_type=_CONTENT_TYPES.get(file.suffix) or f"audio/x-{file.suffix}",
+        content_type=_CONTENT_TYPES.get(file.suffix, "application/octet-stream"),
         suffix=file.suffix,
         duration=_seconds(entity.duration_ms),
         bit_rate=file.bit_rate,
@@ -214,8 +221,12 @@ def song(entity: Track, marks: Marks = NO_MARKS) -> responses.Child:
     )
 
 
+@lru_cache(maxsize=16_384)
 def iso(moment: datetime) -> str:
-    """``2026-02-03T04:05:06.789Z``: the one spelling that every client reads."""
+    """``2026-02-03T04:05:06.789Z``: the one spelling that every client reads.
+
+    Remembered, since it would be a third of a list's cost, and lists repeat: what one scan added has one time.
+    """
     return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
@@ -235,6 +246,7 @@ def _mentions(artists: Iterable[ArtistRef]) -> list[responses.ArtistID3]:
     return [responses.ArtistID3(id=artist_id(each.id), name=each.name) for each in artists]
 
 
+@lru_cache(maxsize=4096)
 def _date(text: str | None) -> responses.ItemDate:
     """The parts of a ``YYYY-MM-DD`` that are known."""
     parts = [int(part) for part in (text or "").split("-") if part.isdecimal()]

@@ -5,6 +5,9 @@ from appliance.api.subsonic.ids import read_reference, read_uuid
 from appliance.core.catalogue import Item
 from appliance.core.playback import RawPlan, Wish, plan
 
+#: A picture's own id names this picture for ever; a day, lest a placeholder for an unplugged disk be kept for longer.
+_PICTURE_SECONDS = 24 * 3600
+
 
 async def stream(call: Call) -> Sound:
     """To be heard: as it is, unless a format, a lower rate or an offset is asked for.
@@ -33,5 +36,5 @@ async def get_cover_art(call: Call) -> Picture:
     size = call.parameters.whole("size") or None
     artworks = call.work.artworks
     if reference.item is None:
-        return Picture(await artworks.get(reference.uuid), size)
-    return Picture(await artworks.of(reference.item, reference.uuid), size)
+        return Picture(await artworks.get(reference.uuid), size, keep_seconds=_PICTURE_SECONDS)
+    return Picture(await artworks.of(reference.item, reference.uuid), size, keep_seconds=0)

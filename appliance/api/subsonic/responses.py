@@ -161,6 +161,9 @@ class Child(Node, frozen=True, kw_only=True):
     display_album_artist: Added[str] = None
     moods: Added[list[str]] = None
     replay_gain: Added[ReplayGain] = None
+    name: Added[str] = None
+    """Of an album: its title. It and ``song_count`` are in no schema, but in what others send and clients ask for."""
+    song_count: Added[int] = None
 
 
 class AlbumWithSongsID3(AlbumID3, frozen=True, kw_only=True):

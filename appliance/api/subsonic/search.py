@@ -2,8 +2,8 @@
 
 from appliance.api.subsonic.call import Call, Element
 from appliance.api.subsonic.errors import missing
-from appliance.api.subsonic.marked import as_folders, by_tags
 from appliance.api.subsonic.lists import MOST
+from appliance.api.subsonic.marked import as_folders, by_tags
 from appliance.core.catalogue import Found, Window
 
 _DEFAULT_COUNT = 20

@@ -1,12 +1,11 @@
-"""Response objects as XML, by one walk over their fields."""
+"""Plain values as XML, by the protocol's rule.
+
+A dictionary is an element: its numbers and texts are attributes, but for ``value``, which is the element's text;
+its dictionaries are child elements, and each of a list's members is one of them. Keys are names of ours.
+"""
 
 import re
-from collections.abc import Sequence
-from functools import cache
-
-import msgspec
-
-from appliance.api.subsonic.responses import Node
+from collections.abc import Mapping
 
 NAMESPACE = "http://subsonic.org/restapi"
 _TEXT = "value"
@@ -15,74 +14,51 @@ _SPECIAL = re.compile('[&<>"\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udf
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 
-class Field(msgspec.Struct, frozen=True):
-    """A field of a response object."""
-
-    attribute: str
-    """As Python calls it."""
-    name: str
-    """As the protocol calls it."""
-    added: bool
-    """By OpenSubsonic."""
+def document(name: str, root: Mapping[str, object]) -> bytes:
+    """The element and everything below it, in Subsonic's namespace, as UTF-8."""
+    out = ['<?xml version="1.0" encoding="UTF-8"?>\n']
+    _write_element(out, name, {"xmlns": NAMESPACE, **root})
+    return "".join(out).encode()
 
 
-@cache
-def fields(kind: type[Node]) -> tuple[Field, ...]:
-    """Those of a response class, in order."""
-    info = msgspec.inspect.type_info(kind)
-    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  # narrows the type; every Node is one
-    return tuple(
-        Field(
-            field.name,
-            field.encode_name,
-            isinstance(field.type, msgspec.inspect.Metadata) and bool((field.type.extra or {}).get("opensubsonic")),
-        )
-        for field in info.fields
-    )
-
-
-def escaped(text: str) -> str:
-    """``text`` for an attribute or an element; what XML cannot carry is left out."""
-    return _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], ""), text)
-
-
-def write(out: list[str], name: str, body: object, *, classic: bool) -> None:
-    """Append the element, or the elements of a list. ``classic`` leaves OpenSubsonic's fields out."""
-    if isinstance(body, Node):
-        _write_node(out, name, body, classic=classic)
-    elif isinstance(body, Sequence) and not isinstance(body, str):
-        for each in body:
-            write(out, name, each, classic=classic)
-    else:
-        out.append(f"<{name}>{_plain(body)}</{name}>")
-
-
-def _write_node(out: list[str], name: str, node: Node, *, classic: bool) -> None:
+def _write_element(out: list[str], name: str, element: Mapping[str, object]) -> None:
     out.append(f"<{name}")
     children: list[tuple[str, object]] = []
     text = ""
-    for field in fields(type(node)):
-        value = getattr(node, field.attribute)
-        if value is None or (classic and field.added):
-            continue
-        if isinstance(value, Node | list):
-            children.append((field.name, value))
-        elif field.attribute == _TEXT:
+    for key, value in element.items():
+        if isinstance(value, (dict, list)):
+            children.append((key, value))
+        elif key == _TEXT:
             text = _plain(value)
         else:
-            out.append(f' {field.name}="{_plain(value)}"')
+            out.append(f' {key}="{_plain(value)}"')
     if not children and not text:
         out.append("/>")
         return
     out.append(f">{text}")
-    for child, value in children:
-        write(out, child, value, classic=classic)
+    for key, value in children:
+        _write(out, key, value)
     out.append(f"</{name}>")
+
+
+def _write(out: list[str], name: str, value: object) -> None:
+    if isinstance(value, dict):
+        _write_element(out, name, value)
+    elif isinstance(value, list):
+        for each in value:
+            _write(out, name, each)
+    else:
+        out.append(f"<{name}>{_plain(value)}</{name}>")
 
 
 def _plain(value: object) -> str:
     if isinstance(value, str):
-        return escaped(value)
+        return value if _SPECIAL.search(value) is None else _SPECIAL.sub(_escape, value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _escape(found: re.Match[str]) -> str:
+    """What XML cannot carry at all is left out."""
+    return _ENTITIES.get(found[0], "")

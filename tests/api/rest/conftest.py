@@ -1,14 +1,14 @@
 """A small house of music in a real database, with the application in front of it."""
 
 import hashlib
-
 from typing import cast
 
 import pytest
 import trio
 from quart.typing import TestClientProtocol as Client
 
-from appliance.api.app import App, make_app
+from appliance.api.app import make_app
+from appliance.api.exchange import App
 from appliance.api.health import Check, Health
 from appliance.api.metrics import Metrics
 from appliance.api.services import Services
@@ -34,7 +34,7 @@ HOUSE = (
 
 @pytest.fixture
 async def store(database: Database) -> Store:
-    """The house: 3 albums of 9 tracks by 2 artists, three users, one finished scan and one fault."""
+    """The house: 3 albums of 9 tracks by 2 artists, one finished scan and one fault."""
     house = PostgresStore(database, Listener(database))
     async with house.begin() as work:
         (library,) = await work.libraries.settle([b"/music"])
@@ -50,14 +50,15 @@ async def store(database: Database) -> Store:
 
 
 @pytest.fixture
-async def services(store: Store) -> Services:
-    accounts = Accounts(FileVault(bytes(32)), Throttle(trio.current_time))
-    async with store.begin() as work:
-        for role in Role:
-            await accounts.create(work, role.value, PASSWORD, role)
+def accounts() -> Accounts:
+    return Accounts(FileVault(bytes(32)), Throttle(trio.current_time))
+
+
+@pytest.fixture
+def services(store: Store, accounts: Accounts) -> Services:
     # Nothing of the native interface plays yet.
     return Services(
-        store=store, accounts=accounts, media=cast(Media, None), covers=cast(Covers, None), version="0.1.0-test"
+        store=store, accounts=accounts, media=cast("Media", None), covers=cast("Covers", None), version="0.1.0-test"
     )
 
 
@@ -85,13 +86,19 @@ async def administrator(services: Services) -> dict[str, str]:
 
 @pytest.fixture
 async def member(services: Services) -> dict[str, str]:
-    """The headers of a signed-in member."""
+    """The headers of a signed-in member, whose name is ``member``."""
     return await _signed_in(services, Role.MEMBER)
+
+
+@pytest.fixture
+async def doorstep(client: Client, member: dict[str, str]) -> Client:  # noqa: ARG001 - the member exists, not signed in
+    """A client that has yet to sign in; there is a member named ``member``."""
+    return client
 
 
 async def _signed_in(services: Services, role: Role) -> dict[str, str]:
     async with services.store.begin() as work:
-        user = await services.accounts.by_password(work, role.value, PASSWORD, "127.0.0.1")
+        user = await services.accounts.create(work, role.value, PASSWORD, role)
         token = await services.accounts.open_session(work, user)
     return {"Authorization": f"Bearer {token}"}
 

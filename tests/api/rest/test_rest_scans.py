@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from quart.typing import TestClientProtocol as Client
 
 from appliance.core.ports import Store
@@ -59,11 +58,11 @@ async def test_only_administrators_ask_and_cancel(client: Client, member: Header
     assert (await client.delete(f"/api/v1/scans/{ended['id']}", headers=member)).status_code == 403
 
 
-@pytest.mark.parametrize("kind", ["sideways", "", 1, None, ["full"], {"full": 1}])
-async def test_an_unknown_kind_is_refused(client: Client, administrator: Headers, kind: object) -> None:
-    response = await client.post("/api/v1/scans/", json={"kind": kind}, headers=administrator)
-    assert response.status_code == 422
-    assert (await response.get_json())["detail"][0]["loc"] == ["body", "kind"]
+async def test_an_unknown_kind_is_refused(client: Client, administrator: Headers) -> None:
+    for kind in ["sideways", "", 1, None, ["full"], {"full": 1}]:
+        response = await client.post("/api/v1/scans/", json={"kind": kind}, headers=administrator)
+        assert response.status_code == 422
+        assert (await response.get_json())["detail"][0]["loc"] == ["body", "kind"]
 
 
 async def test_what_could_not_be_read_is_listed_with_its_reason(client: Client, member: Headers) -> None:

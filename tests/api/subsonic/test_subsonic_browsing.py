@@ -1,16 +1,12 @@
 """The library by tags and by folders, lists, search: what is in the answers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
 
 from appliance.core.scanning import Scan, ScanCounts, ScanKind, ScanState
-
-if TYPE_CHECKING:
-    from tests.api.subsonic.conftest import House
+from tests.api.subsonic.house import House
 
 NAMESPACE = "{http://subsonic.org/restapi}"
 
@@ -207,7 +203,9 @@ async def test_an_id_of_another_kind_is_not_found(house: House, path: str, wrong
 
 
 @pytest.mark.parametrize("path", ["getArtist", "getAlbum", "getSong", "getMusicDirectory"])
-@pytest.mark.parametrize("id_", ["ar-0", "ar-" + "0" * 32, "al-" + "f" * 32, "tr-" + "f" * 32, "7", "²", "x" * 9999, "al-%"])
+@pytest.mark.parametrize(
+    "id_", ["ar-0", "ar-" + "0" * 32, "al-" + "f" * 32, "tr-" + "f" * 32, "7", "²", "x" * 9999, "al-%"]
+)
 async def test_an_id_of_nothing_is_not_found(house: House, path: str, id_: str) -> None:
     assert await house.code(path, id=id_) == 70
 

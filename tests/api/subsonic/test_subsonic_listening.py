@@ -1,17 +1,13 @@
 """Stars, ratings, plays, users, scans: what calls leave behind, and who may make them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
 
 from appliance.core.scanning import ScanCounts, ScanKind, ScanState
-
-if TYPE_CHECKING:
-    from tests.api.subsonic.conftest import House
+from tests.api.subsonic.house import House
 
 
 def ids(house: House) -> tuple[str, str, str]:
@@ -60,6 +56,7 @@ async def test_an_unknown_id_stars_nothing_at_all(house: House) -> None:
     _, _, track = ids(house)
     assert await house.code("star", id=[track, "tr-" + "f" * 32]) == 70
     assert await house.code("star", id=[track, "nonsense"]) == 70
+    assert await house.code("star", id=[track, f"pi-{house.world.artworks[0].id.hex}"]) == 70
     assert await house.code("star") == 10
     assert house.world.likes == []
 
@@ -88,7 +85,13 @@ async def test_ratings_come_and_go(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("parameters", "code"),
-    [({"rating": 6}, 0), ({"rating": -1}, 0), ({"rating": "NaN"}, 0), ({"rating": ""}, 10), ({"id": "", "rating": 1}, 10)],
+    [
+        ({"rating": 6}, 0),
+        ({"rating": -1}, 0),
+        ({"rating": "NaN"}, 0),
+        ({"rating": ""}, 10),
+        ({"id": "", "rating": 1}, 10),
+    ],
 )
 async def test_other_ratings_are_refused(house: House, parameters: dict[str, Any], code: int) -> None:
     assert await house.code("setRating", **({"id": ids(house)[2]} | parameters)) == code
@@ -101,7 +104,7 @@ async def test_other_ratings_are_refused(house: House, parameters: dict[str, Any
 async def test_plays_made_offline_come_with_their_times(house: House) -> None:
     first, second = house.world.tracks[:2]
     times = [1_700_000_000_123, 1_700_000_100_000]
-    played = {"id": [f"tr-{first.id.hex}", f"tr-{second.id.hex}"], "time": times}
+    played: dict[str, Any] = {"id": [f"tr-{first.id.hex}", f"tr-{second.id.hex}"], "time": times}
     await house.ok("scrobble", **played)
     await house.ok("scrobble", **played)
     assert [(play.track_id, play.client) for play in house.world.plays] == [(first.id, "tests"), (second.id, "tests")]
@@ -115,7 +118,8 @@ async def test_plays_made_offline_come_with_their_times(house: House) -> None:
 @pytest.mark.parametrize("time", [None, 0, 1000, 2**63, -5, 4_102_444_800_000, 9 * 10**23])
 async def test_a_clock_that_lies_plays_now(house: House, time: int | None) -> None:
     before = datetime.now(UTC)
-    await house.ok("scrobble", id=ids(house)[2], **({} if time is None else {"time": time}))
+    given: dict[str, Any] = {} if time is None else {"time": time}
+    await house.ok("scrobble", id=ids(house)[2], **given)
     assert before <= house.world.plays[0].happened_at <= before + timedelta(minutes=1)
 
 
@@ -153,10 +157,10 @@ async def test_guests_listen_and_change_nothing(house: House) -> None:
 # --- users
 
 
-ROLES = (
-    "adminRole settingsRole downloadRole uploadRole playlistRole coverArtRole commentRole podcastRole streamRole "
-    "jukeboxRole shareRole videoConversionRole scrobblingEnabled"
-).split()
+ROLES = [
+    *("adminRole", "settingsRole", "downloadRole", "uploadRole", "playlistRole", "coverArtRole", "commentRole"),
+    *("podcastRole", "streamRole", "jukeboxRole", "shareRole", "videoConversionRole", "scrobblingEnabled"),
+]
 
 
 async def test_a_user_carries_every_flag(house: House) -> None:

@@ -1,20 +1,19 @@
 """Signing in, envelopes, unknown endpoints: what is true of every call."""
 
-from __future__ import annotations
-
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+import structlog
+import structlog.testing
+import trio
+import trio.testing
 
 from appliance.core.errors import Unavailable
+from tests.api.subsonic.house import PASSWORD, House
 
-if TYPE_CHECKING:
-    from tests.api.subsonic.conftest import House
-
-PASSWORD = "sesame & coriander"
 NAMESPACE = "{http://subsonic.org/restapi}"
 
 
@@ -65,11 +64,11 @@ async def test_jsonp_needs_a_callback(house: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["getAlbumList2", "getAlbumList2.view"])
-@pytest.mark.parametrize("in_form", [False, True])
-async def test_every_call_may_be_a_post_and_end_in_view(house: House, path: str, in_form: bool) -> None:
+@pytest.mark.parametrize("place", ["query", "form"])
+async def test_every_call_may_be_a_post_and_end_in_view(house: House, path: str, place: str) -> None:
     parameters = house.credentials() | {"f": "json", "type": "newest"}
-    form = parameters if in_form else {}
-    response = await house.send(path, {} if in_form else parameters, form=form)
+    query, form = (parameters, {}) if place == "query" else ({}, parameters)
+    response = await house.send(path, query, form=form)
     content = json.loads(await response.get_data(as_text=True))["subsonic-response"]
     assert len(content["albumList2"]["album"]) == 6
 
@@ -174,6 +173,14 @@ async def test_a_header_does_not_change_where_a_guess_comes_from(house: House) -
     assert await house.code("ping") == 0
 
 
+@pytest.mark.parametrize("network", ["192.0.2.7", "2001:db8:0:1::{:x}"])
+async def test_one_network_does_not_guess_over_many_names(house: House, network: str) -> None:
+    for number in range(30):
+        await house.send("ping", {"u": f"name{number}", "p": "wrong"}, client=network.format(number))
+    response = await house.send("ping", house.credentials() | {"f": "json"}, client=network.format(0xFFFF))
+    assert json.loads(await response.get_data(as_text=True))["subsonic-response"]["error"]["code"] == 0
+
+
 async def test_malformed_hex_counts_as_a_wrong_guess(house: House) -> None:
     for _ in range(10):
         await house.send("ping", {"u": "ada", "p": "enc:zz"})
@@ -230,6 +237,11 @@ async def test_a_form_that_is_too_large_is_refused_in_an_envelope(house: House) 
     assert json.loads(await response.get_data(as_text=True))["subsonic-response"]["error"]["code"] == 0
 
 
+async def test_a_form_that_is_too_large_for_an_unknown_endpoint_is_an_envelope_too(house: House) -> None:
+    response = await house.send("nowhere", {"f": "json"}, form={"x": "y" * 2_000_000})
+    assert json.loads(await response.get_data(as_text=True))["subsonic-response"]["error"]["code"] == 0
+
+
 async def test_more_fields_than_anybody_needs_are_refused(house: House) -> None:
     response = await house.send("star", {"f": "json"}, form=house.credentials() | {"x": ["1"] * 30_000})
     assert json.loads(await response.get_data(as_text=True))["subsonic-response"]["error"]["code"] == 0
@@ -241,6 +253,43 @@ async def test_an_absent_database_is_an_outage_and_not_wrong_credentials(house: 
     content = json.loads(await response.get_data(as_text=True))["subsonic-response"]
     assert (response.status_code, content["error"]["code"]) == (503, 0)
     assert response.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("place", ["query", "form"])
+async def test_a_fault_of_ours_is_an_envelope_and_is_logged(house: House, place: str) -> None:
+    house.store.failure = RuntimeError("a bug")
+    query, form = ({}, house.credentials()) if place == "form" else (house.credentials(), None)
+    with structlog.testing.capture_logs() as logged:
+        response = await house.send("ping", query | {"f": "json"}, form=form)
+    content = json.loads(await response.get_data(as_text=True))["subsonic-response"]
+    assert (response.status_code, content["error"]["code"]) == (500, 0)
+    assert "a bug" not in content["error"]["message"]
+    assert [(entry["log_level"], str(entry["exc_info"])) for entry in logged] == [("error", "a bug")]
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_form_is_no_fault_of_ours(house: House) -> None:
+    send, receive = trio.open_memory_channel[dict[str, Any]](2)
+
+    async def take(_message: object) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/rest/ping",
+        "query_string": b"",
+        "headers": [(b"host", b"tonearm.local"), (b"content-type", b"application/x-www-form-urlencoded")],
+        "client": ("192.0.2.1", 4711),
+    }
+    with structlog.testing.capture_logs() as logged:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(house.app, scope, receive.receive, take)  # type: ignore[arg-type]  # looser than ASGI
+            await send.send({"type": "http.request", "body": b"u=ad", "more_body": True})
+            await trio.testing.wait_all_tasks_blocked()
+            await send.send({"type": "http.disconnect"})
+    assert logged == []
 
 
 # --- old clients

@@ -1,0 +1,101 @@
+"""The whole application behind a real socket, as a browser, an app and a program meet it."""
+
+from functools import partial
+
+import httpx
+import pytest
+import trio
+from quart import Blueprint
+
+from appliance.api.app import make_app
+from appliance.api.health import Health
+from appliance.api.metrics import Metrics
+from appliance.api.server import serve
+from appliance.api.services import Services
+from appliance.core.accounts import Accounts
+from appliance.core.errors import Unavailable
+from appliance.core.throttle import Throttle
+
+
+class NoStore:
+    """A store whose database is away."""
+
+    def begin(self) -> object:
+        raise Unavailable("The database does not answer.")
+
+
+@pytest.fixture
+async def url(nursery: trio.Nursery) -> str:
+    pages = Blueprint("pages", __name__)
+
+    @pages.get("/")
+    async def home() -> str:
+        return "home"
+
+    accounts = Accounts(vault=None, throttle=Throttle(trio.current_time))  # type: ignore[arg-type]  # nobody signs in
+    services = Services(
+        store=NoStore(),  # type: ignore[arg-type]
+        accounts=accounts,
+        media=None,  # type: ignore[arg-type]
+        covers=None,  # type: ignore[arg-type]
+        version="0.1.0-test",
+    )
+    health = Health([])
+    await nursery.start(health.run)
+    app = make_app(services, health, Metrics(), pages=[pages], allowed_hosts=["Music.Example.org"])
+    (address,) = await nursery.start(partial(serve, app, bind="127.0.0.1:0"))
+    return f"http://{address}"
+
+
+async def got(url: str, path: str, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=url) as client:
+        return await client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/health/ready", "/metrics", "/api/docs", "/api/v1/openapi.json"])
+async def test_what_is_open_to_everybody_is_open(url: str, path: str) -> None:
+    assert (await got(url, path)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/me", "/api/docs", "/nowhere"])
+async def test_a_name_that_a_stranger_may_own_is_misdirected(url: str, path: str) -> None:
+    response = await got(url, path, Host="evil.example")
+    assert response.status_code == 421
+    assert "not known under this name" in response.text
+
+
+@pytest.mark.parametrize("host", ["tonearm.local", "music.example.org", "[::1]:4533"])
+async def test_our_own_names_are_served(url: str, host: str) -> None:
+    assert (await got(url, "/", Host=host)).text == "home"
+
+
+@pytest.mark.parametrize("path", ["/rest/getOpenSubsonicExtensions?f=json", "/health", "/metrics"])
+async def test_machines_may_use_any_name(url: str, path: str) -> None:
+    assert (await got(url, path, Host="box.tailnet.example")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/docs", "/nowhere"])
+async def test_pages_run_nothing_foreign_and_are_framed_by_nobody(url: str, path: str) -> None:
+    headers = (await got(url, path)).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+async def test_a_database_that_is_away_is_told_and_is_no_fault_of_the_request(url: str) -> None:
+    response = await got(url, "/api/v1/me", Authorization="Bearer x")
+    assert response.status_code == 503
+    assert response.json()["detail"][0]["type"] == "unavailable"
+    assert (await got(url, "/health")).status_code == 200
+
+
+async def test_no_cross_origin_reading_is_offered(url: str) -> None:
+    response = await got(url, "/api/v1/openapi.json", Origin="http://evil.example")
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_the_server_does_not_tell_its_make(url: str) -> None:
+    assert "Server" not in (await got(url, "/")).headers

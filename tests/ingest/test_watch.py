@@ -1,0 +1,180 @@
+"""Watching real folders with the kernel's inotify."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from appliance.core.ports import Store
+from appliance.core.scanning import ScanKind, ScanState
+from appliance.ingest.inotify import Inotify
+from appliance.ingest.watch import Watcher
+from appliance.store.database import Database
+from appliance.store.listener import open_listener
+from appliance.store.unit_of_work import PostgresStore
+
+Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
+    async with open_listener(database) as listener:
+        yield PostgresStore(database, listener)
+
+
+class Watch:
+    """A watcher over one root, and what it asks for."""
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self._store = store
+        self.root = root
+
+    async def asked(self) -> None:
+        """Wait until a quick scan is queued, and take it off the queue."""
+        with trio.fail_after(20):
+            while not await self.take():  # noqa: ASYNC110 - it is asked of the database
+                await trio.sleep(0.02)
+
+    async def take(self) -> bool:
+        async with self._store.begin() as work:
+            scan = await work.scans.take()
+            if scan is None:
+                return False
+            assert scan.kind is ScanKind.QUICK
+            await work.scans.finish(scan.id, ScanState.DONE, scan.counts)
+            return True
+
+    @asynccontextmanager
+    async def watching(self, settle_seconds: float = 0.2) -> AsyncIterator[None]:
+        watcher = Watcher(self._store, [bytes(self.root)], settle_seconds=settle_seconds, look_seconds=0.1)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(watcher.run)
+            yield
+            nursery.cancel_scope.cancel()
+
+
+@pytest.fixture
+def watch(store: Store, tmp_path: Path) -> Watch:
+    root = tmp_path / "music"
+    root.mkdir()
+    return Watch(store, root)
+
+
+async def test_a_root_is_scanned_when_it_is_watched_and_when_something_changes(watch: Watch) -> None:
+    async with watch.watching():
+        await watch.asked()
+        (watch.root / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+        (watch.root / "new.mp3").unlink()
+        await watch.asked()
+
+
+async def test_folders_made_later_are_watched_with_all_below_them(watch: Watch) -> None:
+    async with watch.watching():
+        await watch.asked()
+        (watch.root / "a" / "b" / "c").mkdir(parents=True)
+        await watch.asked()
+        (watch.root / "a" / "b" / "c" / "deep.flac").write_bytes(b"x")
+        await watch.asked()
+
+
+async def test_a_folder_that_moved_is_still_watched(watch: Watch) -> None:
+    (watch.root / "before" / "below").mkdir(parents=True)
+    async with watch.watching():
+        await watch.asked()
+        (watch.root / "before").rename(watch.root / "after")
+        await watch.asked()
+        (watch.root / "after" / "below" / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+
+
+async def test_names_that_are_no_text_are_noticed(watch: Watch) -> None:
+    async with watch.watching():
+        await watch.asked()
+        os.close(os.open(os.path.join(bytes(watch.root), b"\xff.mp3"), os.O_CREAT))
+        await watch.asked()
+
+
+async def test_a_root_that_appears_later_is_picked_up(watch: Watch) -> None:
+    watch.root.rmdir()
+    async with watch.watching():
+        assert not await watch.take()
+        watch.root.mkdir()
+        await watch.asked()
+        (watch.root / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+
+
+async def test_a_root_that_another_replaces_is_watched_anew(watch: Watch) -> None:
+    async with watch.watching():
+        await watch.asked()
+        watch.root.rename(watch.root.parent / "old")
+        watch.root.mkdir()
+        await watch.asked()
+        (watch.root / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+
+
+async def test_reading_and_hidden_or_other_files_ask_for_nothing(watch: Watch) -> None:
+    (watch.root / "song.mp3").write_bytes(b"x")
+    async with watch.watching(settle_seconds=0.05):
+        await watch.asked()
+        (watch.root / "song.mp3").read_bytes()
+        (watch.root / ".hidden.mp3").write_bytes(b"x")
+        (watch.root / "notes.txt").write_bytes(b"x")
+        (watch.root / ".folder").mkdir()
+        (watch.root / "song.mp3.part").write_bytes(b"x")
+        # Events come in order: once this one is answered, the others were not.
+        (watch.root / "last.mp3").write_bytes(b"x")
+        await watch.asked()
+        assert not await watch.take()
+
+
+async def test_a_file_that_grows_is_waited_for(watch: Watch) -> None:
+    """Twenty writes, each within the settling time of the one before, are one request, after the last."""
+    async with watch.watching(settle_seconds=1.0):
+        await watch.asked()
+        with (watch.root / "growing.mp3").open("wb", buffering=0) as file:
+            for _ in range(20):
+                file.write(b"x" * 1_000)
+                assert not await watch.take()
+        await watch.asked()
+        assert not await watch.take()
+
+
+async def test_without_room_for_watches_it_stays_and_does_nothing(store: Store, tmp_path: Path) -> None:
+    """The limit of instances is real and the user's: it is used up and given back."""
+    taken: list[Inotify] = []
+    with pytest.raises(OSError, match="open files"):
+        _take_all(taken)
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(Watcher(store, [bytes(tmp_path)]).run)
+            async with store.begin() as work:
+                assert await work.scans.take() is None
+            nursery.cancel_scope.cancel()
+    finally:
+        for notify in taken:
+            os.close(notify.descriptor)
+
+
+def _take_all(taken: list[Inotify]) -> None:
+    while True:
+        taken.append(Inotify())
+
+
+def test_events_that_the_kernel_dropped_count_as_a_change(tmp_path: Path) -> None:
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="ascii"))
+    with Inotify() as notify:
+        notify.watch(bytes(tmp_path))
+        for number in range(limit // 3 + 10):
+            path = tmp_path / f"{number % 7}.mp3"
+            path.touch()
+            path.unlink()
+        events = []
+        while some := notify.read():
+            events += some
+    assert any(event.folder is None for event in events)

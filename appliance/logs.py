@@ -21,7 +21,10 @@ def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
     ]
     ending: list[structlog.typing.Processor]
     if people:
-        ending = [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        # Plain tracebacks: the pretty ones print local variables, tokens and passwords among them.
+        ending = [
+            structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
     else:
         ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     structlog.configure(

@@ -7,8 +7,10 @@ and every one has an audio identity of its own (appliance/ingest/identity.py).
 import io
 import math
 import struct
+import tempfile
 from array import array
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
 
 import av
@@ -17,7 +19,7 @@ from av.codec.context import Flags
 from mutagen.ogg import OggPage
 
 _RATE: Final = 48_000
-_FORMATS: Final = {
+_FORMATS: Final[dict[str, tuple[str, str, dict[str, str], int | None]]] = {
     "flac": ("flac", "flac", {}, None),
     "mp3": ("mp3", "libmp3lame", {"id3v2_version": "0"}, 128_000),
     "m4a": ("ipod", "aac", {"movflags": "+faststart"}, 128_000),
@@ -31,17 +33,25 @@ class Sounds:
     """The four seeds, encoded once."""
 
     def __init__(self) -> None:
-        self._seeds = {suffix: _encoded(suffix) for suffix in _FORMATS}
+        chord = _chord()
+        self._seeds = {suffix: _encoded(suffix, chord) for suffix in _FORMATS}
 
     def of(self, suffix: str, salt: int) -> bytes:
         """A file without tags; another ``salt`` (64 bits) gives another sound."""
         return _VARIED[suffix](self._seeds[suffix], struct.pack("<Q", salt))
 
 
-def _encoded(suffix: str) -> bytes:
+def _encoded(suffix: str, pcm: bytes) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        # A real file, since "faststart" reads it again.
+        path = Path(folder) / f"seed.{suffix}"
+        _encode(path, pcm, suffix)
+        return path.read_bytes()
+
+
+def _encode(path: Path, pcm: bytes, suffix: str) -> None:
     muxer, encoder, options, bit_rate = _FORMATS[suffix]
-    file = io.BytesIO()
-    with av.open(file, "w", format=muxer, options={"fflags": "+bitexact", **options}) as output:
+    with av.open(str(path), "w", format=muxer, options={"fflags": "+bitexact", **options}) as output:
         stream = output.add_stream(encoder, rate=_RATE, layout="mono")
         assert isinstance(stream, AudioStream)
         stream.codec_context.flags |= Flags.bitexact
@@ -51,10 +61,9 @@ def _encoded(suffix: str) -> bytes:
         frame.sample_rate = _RATE
         frame.time_base = Fraction(1, _RATE)
         frame.pts = 0
-        frame.planes[0].update(_chord())
+        frame.planes[0].update(pcm)
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
-    return file.getvalue()
 
 
 def _chord() -> bytes:
@@ -75,10 +84,10 @@ def _mp3(seed: bytes, salt: bytes) -> bytes:
 
 
 def _m4a(seed: bytes, salt: bytes) -> bytes:
-    """Other bits at the end of ``mdat``."""
+    """More bytes at the end of ``mdat``, which no sample refers to. It is the last atom, so nothing moves."""
     at = seed.index(b"mdat") - 4
-    end = at + int.from_bytes(seed[at : at + 4])
-    return seed[: end - 40] + salt + seed[end - 32 :]
+    length = int.from_bytes(seed[at : at + 4]) + len(salt)
+    return seed[:at] + length.to_bytes(4) + seed[at + 4 :] + salt
 
 
 def _opus(seed: bytes, salt: bytes) -> bytes:

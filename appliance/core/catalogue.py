@@ -180,21 +180,22 @@ class AlbumOrder(StrEnum):
 
 
 class AlbumFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Narrows a list of albums; None does not narrow."""
+    """Narrows a list of albums; None and empty do not narrow."""
 
     library: int | None = None
-    genre: str | None = None
-    """Compared folded."""
+    genres: tuple[str, ...] = ()
+    """Any of these; compared folded."""
     from_year: int | None = None
     to_year: int | None = None
     """Inclusive."""
 
 
 class TrackFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Narrows a list of tracks; None does not narrow."""
+    """Narrows a list of tracks; None and empty do not narrow."""
 
     library: int | None = None
-    genre: str | None = None
+    genres: tuple[str, ...] = ()
+    """Any of these; compared folded."""
     from_year: int | None = None
     to_year: int | None = None
 

@@ -4,12 +4,13 @@ The rules of identity (invariant 1), in the order in which they are tried; docs/
 tells why:
 
 1. The path is known and its audio is the same: the same file, whatever its tags say now.
-2. The audio is known from a file that is no longer where it was: that file has moved here.
-3. The path is known, and nobody else claims the audio (or only for other places, while the tags here still name the
-   same place of the same album): encoded anew in place, still the same track.
-4. The audio is known from a file that is still where it was, and the tags put both at the same place of the
-   same album: another copy of the same track.
-5. Otherwise a new track.
+2. The audio is known from a file that is no longer where it was, and the tags put both at the same place of the same
+   album: that file has moved here.
+3. The same of a file that is still where it was: another copy of the same track.
+4. The audio is known from a file that is no longer where it was: it has moved here, and was retagged.
+5. The path is known, and nobody else claims the audio, or the tags still name the place that they named: encoded anew
+   in place, still the same track.
+6. Otherwise a new track.
 
 None of them carries a track away from a copy that stays where the track was: a copy that is retagged for another album
 becomes a track of that album.
@@ -117,7 +118,14 @@ class Batch:
         shelf = _Shelf(known, self._library_id)
         taken: dict[int, Decision] = {}
         drafts = [shelve(sheet) for sheet in sheets]
-        for rule in (self._same, self._moved_as_it_was, self._moved, self._encoded_anew, self._copy_or_new):
+        for rule in (
+            self._same,
+            self._moved,
+            self._copy,
+            self._moved_and_retagged,
+            self._encoded_anew,
+            self._copy_or_new,
+        ):
             for index, (sheet, draft) in enumerate(zip(sheets, drafts, strict=True)):
                 if index not in taken and (decision := rule(shelf, sheet, draft)) is not None:
                     taken[index] = decision
@@ -133,13 +141,12 @@ class Batch:
             return self._copy_or_new(shelf, sheet, draft)
         return _decision(Verdict.SAME, here, sheet, draft)
 
-    def _moved_as_it_was(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        # Before _moved: of two tracks with this sound, each file finds its own while the other's is still to be had.
+    def _moved(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         return self._oldest_that_left(
             [file for file in shelf.sounding(sheet.audio.identity) if shelf.place(file) == draft.place], sheet, draft
         )
 
-    def _moved(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
+    def _moved_and_retagged(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         return self._oldest_that_left(
             [file for file in shelf.sounding(sheet.audio.identity) if not self._tears_away(shelf, file, draft)],
             sheet,
@@ -152,19 +159,24 @@ class Batch:
 
     def _encoded_anew(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         here = shelf.at(sheet.path)
-        claims = {shelf.place(file) for file in shelf.sounding(sheet.audio.identity)}
-        if here is None or (claims and (shelf.place(here) != draft.place or draft.place in claims)):
+        if here is None or (shelf.place(here) != draft.place and shelf.sounding(sheet.audio.identity)):
             return None
         return _decision(Verdict.SAME, here, sheet, draft)
 
-    def _copy_or_new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision:
-        # A path that is taken over by other known audio becomes a file of its own; its old row is displaced.
+    def _copy(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         for file in shelf.sounding(sheet.audio.identity):
             if shelf.place(file) == draft.place:
                 return Decision(
                     verdict=Verdict.COPY, file_id=new_id(), track_id=file.track_id, sheet=sheet, draft=draft
                 )
-        return Decision(verdict=Verdict.NEW, file_id=new_id(), track_id=new_id(), sheet=sheet, draft=draft)
+        return None
+
+    def _copy_or_new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision:
+        # A path that is taken over by other known audio becomes a file of its own; its old row is displaced. And a
+        # copy may be one of a track that is new in this very batch.
+        return self._copy(shelf, sheet, draft) or Decision(
+            verdict=Verdict.NEW, file_id=new_id(), track_id=new_id(), sheet=sheet, draft=draft
+        )
 
     def _tears_away(self, shelf: "_Shelf", file: KnownFile, draft: TrackDraft) -> bool:
         """Whether ``draft`` would take the file's track to another place than a copy that is still there."""

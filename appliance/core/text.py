@@ -23,9 +23,9 @@ def fold(text: str) -> str:
     """The form in which two spellings of one name are equal: no case, accents, width or ligatures.
 
     NFKD, marks dropped, casefolded: ``Sigur Rós`` and ``SIGUR ROS`` fold to the same. Text in scripts
-    without case or marks stays as it is.
+    without case or marks stays as it is. Control characters count as spaces.
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", _CONTROL.sub(" ", text).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(unicodedata.normalize("NFC", bare.casefold().translate(_LETTERS)).split())
 

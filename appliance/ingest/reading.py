@@ -7,38 +7,19 @@ import errno
 import os
 import signal
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 import msgspec
 from mutagen import MutagenError
-from mutagen.aac import AAC
-from mutagen.aiff import AIFF
-from mutagen.apev2 import APEv2
-from mutagen.asf import ASF
-from mutagen.dsdiff import DSDIFF
-from mutagen.dsf import DSF
-from mutagen.flac import FLAC
-from mutagen.id3 import ID3
-from mutagen.monkeysaudio import MonkeysAudio
-from mutagen.mp3 import MP3
-from mutagen.mp4 import MP4
-from mutagen.musepack import Musepack
-from mutagen.oggflac import OggFLAC
-from mutagen.oggopus import OggOpus
-from mutagen.oggspeex import OggSpeex
-from mutagen.oggvorbis import OggVorbis
-from mutagen.trueaudio import TrueAudio
-from mutagen.wave import WAVE
-from mutagen.wavpack import WavPack
 
 from appliance.core.errors import MediaFault
 from appliance.core.sheet import AudioFacts, Fault, Picture, Sheet
-from appliance.ingest.families import Family, of_apev2, of_asf, of_id3, of_mp4, of_vorbis
 from appliance.ingest.formats import HEAD_BYTES, Format, recognise, suffix_of
 from appliance.ingest.identity import audio_identity, skip_id3
+from appliance.ingest.media import Media, open_media
 from appliance.ingest.pictures import MAXIMUM_BYTES, front_cover, picture
 from appliance.ingest.tags import tags_of
 
@@ -47,7 +28,6 @@ from appliance.ingest.tags import tags_of
 _SECONDS_FOR_A_FILE: Final = 10.0
 _BUFFER: Final = 32 * 1024
 _LONGEST_MS: Final = 2**31 - 1
-_SKETCHY_BYTES: Final = 8 * 1024
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -138,7 +118,7 @@ def _sheet(file: BinaryIO, path: bytes, status: os.stat_result, beside: "_Folder
     suffix = suffix_of(path)
     kind = recognise(os.pread(descriptor, HEAD_BYTES, skip_id3(descriptor, size)), suffix)
     identity = audio_identity(descriptor, size, kind)
-    media = _READERS[kind](file)
+    media = open_media(file, kind)
     return Sheet(
         path=path,
         size=size,
@@ -149,23 +129,7 @@ def _sheet(file: BinaryIO, path: bytes, status: os.stat_result, beside: "_Folder
     )
 
 
-class _Media(NamedTuple):
-    """A file as mutagen sees it.
-
-    ``info`` has, as far as the format says: length (s), bitrate (bit/s), sample_rate, channels, bits_per_sample.
-    """
-
-    info: Any
-    family: Family
-    codec: str
-    suffix: str
-    """The name's suffix for files of this format."""
-    also: tuple[str, ...] = ()
-    """Other suffixes that say the same."""
-    lossless: bool = False
-
-
-def _facts(media: _Media, kind: Format, size: int, identity: bytes, suffix: str) -> AudioFacts:
+def _facts(media: Media, kind: Format, size: int, identity: bytes, suffix: str) -> AudioFacts:
     info = media.info
     seconds = min(max(float(info.length), 0.0), _LONGEST_MS / 1000)
     bit_rate = getattr(info, "bitrate", 0) or (size * 8 / seconds if seconds else 0)
@@ -182,111 +146,6 @@ def _facts(media: _Media, kind: Format, size: int, identity: bytes, suffix: str)
         channels=channels,
         bit_depth=(getattr(info, "bits_per_sample", 0) or None) if media.lossless else None,
     )
-
-
-def _flac(file: BinaryIO) -> _Media:
-    media = FLAC(file)
-    return _Media(media.info, of_vorbis(media.tags, media.pictures), "flac", "flac", lossless=True)
-
-
-def _mp3(file: BinaryIO) -> _Media:
-    media: Any = MP3(file)
-    info = media.info
-    size = os.fstat(file.fileno()).st_size
-    if info.sketchy and size - info.frame_offset > _SKETCHY_BYTES:
-        # A few bytes that look like a frame's header are found in anything.
-        raise MediaFault("It holds no MPEG audio.")
-    family = of_id3(media.tags) if media.tags is not None else _apev2_behind(file)
-    if info.track_gain is not None:
-        family.fields.setdefault("replaygain_track_gain", [str(info.track_gain)])
-        if info.track_peak is not None:
-            family.fields.setdefault("replaygain_track_peak", [str(info.track_peak)])
-    layer = f"mp{info.layer}"
-    return _Media(info, family, layer, layer)
-
-
-def _aac(file: BinaryIO) -> _Media:
-    return _Media(AAC(file).info, _id3_in_front(file), "aac", "aac", ("adts",))
-
-
-def _id3_in_front(file: BinaryIO) -> Family:
-    file.seek(0)
-    try:
-        return of_id3(ID3(file))
-    except MutagenError:
-        return _apev2_behind(file)
-
-
-def _apev2_behind(file: BinaryIO) -> Family:
-    file.seek(0)
-    try:
-        return of_apev2(APEv2(file))
-    except MutagenError:
-        return Family()
-
-
-def _mp4(file: BinaryIO) -> _Media:
-    media: Any = MP4(file)
-    codec: str = media.info.codec
-    if codec.startswith("drm"):
-        raise MediaFault("It is protected by DRM.")
-    names = {"alac": "alac", "ac-3": "ac3", "ec-3": "eac3", "fLaC": "flac", "Opus": "opus"}
-    name = names.get(codec, "mp3" if codec in {"mp4a.6B", "mp4a.69"} else "aac")
-    return _Media(media.info, of_mp4(media.tags), name, "m4a", ("m4b",), lossless=name in {"alac", "flac"})
-
-
-def _ogg(reader: Callable[[BinaryIO], Any], codec: str, suffix: str) -> Callable[[BinaryIO], _Media]:
-    def read(file: BinaryIO) -> _Media:
-        media = reader(file)
-        family = of_vorbis(media.tags)
-        return _Media(media.info, family, codec, suffix, ("ogg", "oga"), lossless=codec == "flac")
-
-    return read
-
-
-def _id3(reader: Callable[[BinaryIO], Any], codec: str, suffix: str, *also: str) -> Callable[[BinaryIO], _Media]:
-    """Lossless containers that carry an ID3 tag."""
-
-    def read(file: BinaryIO) -> _Media:
-        media = reader(file)
-        family = of_id3(media.tags) if media.tags is not None else Family()
-        return _Media(media.info, family, codec, suffix, also, lossless=True)
-
-    return read
-
-
-def _ape(reader: Callable[[BinaryIO], Any], codec: str, suffix: str) -> Callable[[BinaryIO], _Media]:
-    def read(file: BinaryIO) -> _Media:
-        media = reader(file)
-        return _Media(media.info, of_apev2(media.tags), codec, suffix, lossless=codec != "musepack")
-
-    return read
-
-
-def _asf(file: BinaryIO) -> _Media:
-    media = ASF(file)
-    return _Media(media.info, of_asf(media.tags), "wma", "wma")
-
-
-_READERS: Final[Mapping[Format, Callable[[BinaryIO], _Media]]] = {
-    Format.AAC: _aac,
-    Format.AIFF: _id3(AIFF, "pcm", "aiff", "aif", "aifc"),
-    Format.APE: _ape(MonkeysAudio, "ape", "ape"),
-    Format.ASF: _asf,
-    Format.DSDIFF: _id3(DSDIFF, "dsd", "dff"),
-    Format.DSF: _id3(DSF, "dsd", "dsf"),
-    Format.FLAC: _flac,
-    Format.MP3: _mp3,
-    Format.MP4: _mp4,
-    Format.MUSEPACK: _ape(Musepack, "musepack", "mpc"),
-    Format.OGG_FLAC: _ogg(OggFLAC, "flac", "oga"),
-    Format.OPUS: _ogg(OggOpus, "opus", "opus"),
-    Format.SPEEX: _ogg(OggSpeex, "speex", "spx"),
-    Format.TRUE_AUDIO: _id3(TrueAudio, "tta", "tta"),
-    Format.VORBIS: _ogg(OggVorbis, "vorbis", "ogg"),
-    Format.WAV: _id3(WAVE, "pcm", "wav", "wave"),
-    Format.WAVPACK: _ape(WavPack, "wavpack", "wv"),
-}
 
 
 class _FolderPictures:

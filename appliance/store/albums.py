@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import Album, AlbumFilter, AlbumOrder, ArtistRef, Item, Window
 from appliance.core.errors import NotFound
@@ -117,9 +117,14 @@ _USERS_OWN = {AlbumOrder.RECENT, AlbumOrder.FREQUENT, AlbumOrder.RATED, AlbumOrd
 
 _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "library": bindparam("library", type_=Integer) == func.any(albums.c.libraries),
-    # By the genre's one stored name, since names are what the index holds. An unknown genre is NULL, and in no array.
-    "genre": albums.c.genres.contains(
-        array([select(genres.c.name).where(genres.c.key == bindparam("genre", type_=Text)).scalar_subquery()])
+    # By the genres' stored names, since names are what the index holds.
+    "genres": albums.c.genres.overlap(
+        func.array(
+            select(genres.c.name)
+            .where(genres.c.key == func.any(bindparam("genres", type_=ARRAY(Text))))
+            .scalar_subquery(),
+            type_=ARRAY(Text),
+        )
     ),
     "from_year": albums.c.year >= bindparam("from_year", type_=Integer),
     "to_year": albums.c.year <= bindparam("to_year", type_=Integer),
@@ -128,10 +133,8 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 def _values(narrow: AlbumFilter) -> dict[str, Any]:
     """The values of the conditions that ``narrow`` asks for, by the name of the condition."""
-    values = msgspec.structs.asdict(narrow)
-    if narrow.genre is not None:
-        values["genre"] = fold(narrow.genre)
-    return {name: value for name, value in values.items() if value is not None}
+    values = msgspec.structs.asdict(narrow) | {"genres": [fold(genre) for genre in narrow.genres]}
+    return {name: value for name, value in values.items() if value not in (None, [])}
 
 
 @cache

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import ArtistRef, MediaFile, Track, TrackFilter, Window
 from appliance.core.errors import NotFound
@@ -135,8 +135,14 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "library": select(libraries.c.id)
     .where(libraries.c.number == bindparam("library", type_=Integer), libraries.c.id == files.c.library_id)
     .exists(),
-    "genre": tracks.c.genres.contains(
-        array([select(genres.c.name).where(genres.c.key == bindparam("genre", type_=Text)).scalar_subquery()])
+    # By the genres' stored names, since names are what the index holds.
+    "genres": tracks.c.genres.overlap(
+        func.array(
+            select(genres.c.name)
+            .where(genres.c.key == func.any(bindparam("genres", type_=ARRAY(Text))))
+            .scalar_subquery(),
+            type_=ARRAY(Text),
+        )
     ),
     "from_year": tracks.c.year >= bindparam("from_year", type_=Integer),
     "to_year": tracks.c.year <= bindparam("to_year", type_=Integer),
@@ -145,10 +151,8 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 def _values(narrow: TrackFilter) -> dict[str, Any]:
     """The values of the conditions that ``narrow`` asks for, by the name of the condition."""
-    values = msgspec.structs.asdict(narrow)
-    if narrow.genre is not None:
-        values["genre"] = fold(narrow.genre)
-    return {name: value for name, value in values.items() if value is not None}
+    values = msgspec.structs.asdict(narrow) | {"genres": [fold(genre) for genre in narrow.genres]}
+    return {name: value for name, value in values.items() if value not in (None, [])}
 
 
 def _ids(conditions: frozenset[str]) -> Select[Any]:
@@ -199,7 +203,7 @@ class Tracks:
         return await self.many([id_ for (id_,) in ids])
 
     async def of_genre(self, genre: str, window: Window, library: int | None = None) -> list[Track]:
-        return await self._listed(TrackFilter(genre=genre, library=library), window)
+        return await self._listed(TrackFilter(genres=(genre,), library=library), window)
 
     async def page(self, narrow: TrackFilter, window: Window) -> tuple[list[Track], int]:
         values = _values(narrow)

@@ -22,7 +22,7 @@ _COMMAND: Final = (sys.executable, "-m", "appliance.stream.worker")
 #: ``-m`` looks here first; so the worker is this very package, however the server was started.
 _HOME: Final = Path(appliance.__file__).parents[1]
 _CALLING_OFF_SECONDS: Final = 0.5
-_DYING_SECONDS: Final = 1.0
+_LEAVING_SECONDS: Final = 0.5
 _STARTING_SECONDS: Final = 30.0
 _LONG_LIFE_SECONDS: Final = 10.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -152,8 +152,12 @@ async def _started(command: Sequence[str]) -> AsyncIterator["_Worker"]:
         try:
             yield _Worker(process, line)
         finally:
+            # It leaves by itself when its line is closed; one that hangs is killed.
+            line.close()
+            with trio.move_on_after(_LEAVING_SECONDS, shield=True):
+                await process.wait()
             process.kill()
-            with trio.move_on_after(_DYING_SECONDS, shield=True):
+            with trio.move_on_after(_LEAVING_SECONDS, shield=True):
                 await process.wait()
 
 
@@ -223,9 +227,9 @@ class _Worker:
             await self._line.sendmsg([self._encoder.encode(request)], rights)
 
     async def _next(self) -> Report | None:
-        """The next report; None when the process is gone."""
+        """The next report; None when the process is gone, or has lost its mind: its decoders read strangers' bytes."""
         try:
             packet = await self._line.recv(PACKET_BYTES)
-        except ConnectionResetError:
+            return self._reports.decode(packet) if packet else None
+        except (ConnectionResetError, msgspec.DecodeError):
             return None
-        return self._reports.decode(packet) if packet else None

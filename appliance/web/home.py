@@ -1,7 +1,5 @@
 """What the first page tells, and in which words. It is read by strangers: no name, no password, no path is in it."""
 
-from collections.abc import Sequence
-
 import msgspec
 import trio
 
@@ -18,8 +16,6 @@ class HomeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to hear, and what is happening."""
 
     version: str
-    addresses: tuple[str, ...]
-    """Where the server listens, as ``HOST:PORT``."""
     artists: int
     albums: int
     tracks: int
@@ -30,11 +26,9 @@ class HomeStatus(msgspec.Struct, frozen=True, kw_only=True):
 class Home:
     """Asks the store for the status, at most once a second."""
 
-    def __init__(self, store: Store, version: str, addresses: Sequence[str] = ()) -> None:
-        """``addresses`` is read at every asking, so that it may be filled in once the server listens."""
+    def __init__(self, store: Store, version: str) -> None:
         self._store = store
         self._version = version
-        self._addresses = addresses
         self._asking = trio.Lock()
         self._last: HomeStatus | None = None
         self._asked_at = 0.0
@@ -55,7 +49,6 @@ class Home:
             scan = await work.scans.latest()
         return HomeStatus(
             version=self._version,
-            addresses=tuple(self._addresses),
             artists=artists,
             albums=albums,
             tracks=tracks,

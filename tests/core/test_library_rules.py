@@ -85,7 +85,7 @@ def test_copies_that_are_retagged_together_stay_one_track(house: House) -> None:
     assert track(house, ONE) == track(house, TWO) == before
 
 
-# --- Rule 2: moved
+# --- Rules 2 and 4: moved, as it was or retagged
 
 
 def test_a_renamed_file_is_the_same_file(house: House) -> None:
@@ -154,6 +154,16 @@ def test_a_missing_copy_lends_its_track_to_no_other_album(house: House) -> None:
     assert "red" in house.places[before]
 
 
+def test_a_copy_is_a_copy_though_the_same_song_left_another_album(house: House) -> None:
+    before = track(house, ONE)
+    house.write(TWO, "sound", BLUE)
+    house.scan("attic")
+    del house.disk[TWO]
+    house.write(THREE, "sound", RED)
+    assert verdicts(house) == {THREE.path: Verdict.COPY}
+    assert track(house, THREE) == before
+
+
 def test_a_file_that_comes_back_anywhere_is_itself(house: House) -> None:
     before = house.row_at(ONE)
     kept = house.disk.pop(ONE)
@@ -164,7 +174,7 @@ def test_a_file_that_comes_back_anywhere_is_itself(house: House) -> None:
     assert house.row_at(ELSEWHERE).id == before.id
 
 
-# --- Rule 3: encoded anew
+# --- Rule 5: encoded anew
 
 
 def test_a_better_rip_in_place_is_the_same_track(house: House) -> None:
@@ -197,7 +207,7 @@ def test_the_same_song_on_two_albums_stays_two_tracks_when_both_are_encoded_anew
     assert (track(house, ONE), track(house, TWO)) == (red, blue)
 
 
-# --- Rules 4 and 5: a copy, or new
+# --- Rules 3 and 6: a copy, or new
 
 
 def test_equal_sound_at_the_same_place_of_an_album_is_one_track(house: House) -> None:

@@ -20,6 +20,7 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_the_terminal_says_what_happens_and_how_to_go_on(first_start: FirstStart) -> None:
+    first_start.server.until_says("Your library has")
     output = first_start.server.output
     said = [
         "Preparing the database…",

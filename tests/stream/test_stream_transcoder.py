@@ -14,7 +14,8 @@ import appliance
 from appliance.core.errors import Busy, MediaFault, Unavailable
 from appliance.core.playback import Codec, Profile, TranscodePlan
 from appliance.core.ports import Conditions
-from appliance.stream.transcoder import Patience, open_transcoder
+from appliance.stream.messages import Recipe
+from appliance.stream.transcoder import Order, Patience, open_transcoder
 
 if TYPE_CHECKING:
     from tests.stream.conftest import OpenRoom, Room, Until
@@ -80,9 +81,10 @@ async def test_a_listener_who_is_cancelled_in_the_middle_frees_the_worker_too(ro
 
 
 async def test_a_job_that_is_half_done_is_finished_for_the_next_listener(room: "Room", until: "Until") -> None:
-    room.studio.silence("long.wav", 600.0)
-    plan = TranscodePlan(room.studio.track("long.wav", 600.0), _OPUS)
-    async with room.media.open(plan, Conditions(range="bytes=7000000-7000009")) as reply:
+    room.studio.silence("long.wav", 120.0)
+    plan = TranscodePlan(room.studio.track("long.wav", 120.0), _OPUS)
+    # Of 1.9 MB.
+    async with room.media.open(plan, Conditions(range="bytes=1300000-1300009")) as reply:
         assert reply.body is not None
         assert len(await anext(reply.body)) == 10
     await until(lambda: [name.rpartition(".")[2] for name in room.entries()] == ["opus"])
@@ -229,6 +231,27 @@ async def test_workers_that_die_before_they_are_ready_are_started_again(tmp_path
     async with open_transcoder(1, Patience(between_starts=0.01), command) as pool:
         await until(lambda: len(log.read_text()) >= 4)
         assert pool.warm_workers == 0
+
+
+_MAD = """
+import socket
+end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=0)
+end.send(b'{"type": "ready", "unconfined": ["memory"]}')
+end.recv(99999)
+end.send(b'{"type": "ended", "size": "all of it"}')
+end.recv(99999)
+"""
+
+
+async def test_a_worker_that_talks_nonsense_is_a_fault_and_is_replaced(tmp_path: Path, until: "Until") -> None:
+    recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
+    sink = os.open(tmp_path / "sink", os.O_CREAT | os.O_RDWR)
+    async with open_transcoder(1, command=[sys.executable, "-S", "-c", _MAD]) as pool:
+        await until(lambda: pool.warm_workers == 1)
+        with pytest.raises(MediaFault):
+            await pool.run(Order(sink, sink, recipe, 1000, lambda _: None))
+        await until(lambda: pool.warm_workers == 1)
+    os.close(sink)
 
 
 def test_a_worker_loads_pyav_and_nothing_of_the_server() -> None:

@@ -18,7 +18,7 @@ from appliance.store.unit_of_work import PostgresStore
 from appliance.web import Home, HomeStatus, pages
 from appliance.web.home import progress
 
-STATUS = HomeStatus(version="0.1.0", addresses=("127.0.0.1:4533",), artists=1, albums=12, tracks=1304, scan=None)
+STATUS = HomeStatus(version="0.1.0", artists=1, albums=12, tracks=1304, scan=None)
 STYLE = package_files("appliance.web").joinpath("assets/home.css").read_text()
 
 
@@ -153,11 +153,9 @@ def luminance(colour: str) -> float:
 
 async def test_the_status_is_what_the_store_holds_and_is_asked_for_once_a_second(database: Database) -> None:
     store = PostgresStore(database, Listener(database))
-    addresses: list[str] = []
-    home = Home(store, "0.1.0", addresses)
-    addresses.append("127.0.0.1:4533")
+    home = Home(store, "0.1.0")
     status = await home.status()
-    assert (status.addresses, status.tracks, status.scan) == (("127.0.0.1:4533",), 0, None)
+    assert (status.tracks, status.scan) == (0, None)
     async with store.begin() as work:
         await work.scans.request(ScanKind.QUICK)
     assert await home.status() is status

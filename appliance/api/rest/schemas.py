@@ -56,7 +56,11 @@ ArtistDisplay = Annotated[str, Meta(description="The credit as printed.", exampl
 
 GenreFilter = Annotated[
     tuple[str, ...],
-    Meta(max_length=1, description="Only of this genre; case and accents do not matter.", examples=[["Jazz"]]),
+    Meta(
+        max_length=20,
+        description="Only of any of these genres; case and accents do not matter.",
+        examples=[["Jazz", "Soul"]],
+    ),
 ]
 _Number = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _CalendarYear = Annotated[int, Meta(ge=0, le=9999)]

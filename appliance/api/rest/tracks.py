@@ -190,7 +190,7 @@ async def listing(call: Call[TrackList, Nothing]) -> Reply:
     wanted = call.query
     narrow = TrackFilter(
         library=wanted.library,
-        genre=wanted.genre[0] if wanted.genre else None,
+        genres=tuple(wanted.genre),
         from_year=wanted.from_year,
         to_year=wanted.to_year,
     )

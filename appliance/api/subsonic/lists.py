@@ -36,7 +36,7 @@ async def get_random_songs(call: Call) -> Element:
     wanted = call.parameters
     narrow = TrackFilter(
         library=wanted.folder(),
-        genre=wanted.optional("genre"),
+        genres=_genres(wanted.optional("genre")),
         from_year=wanted.whole("fromYear"),
         to_year=wanted.whole("toYear"),
     )
@@ -79,9 +79,13 @@ async def _albums(call: Call) -> list[Album]:
         order = AlbumOrder.YEAR if first <= last else AlbumOrder.YEAR_DESCENDING
         narrow = AlbumFilter(library=folder, from_year=min(first, last), to_year=max(first, last))
     elif kind == "byGenre":
-        order, narrow = AlbumOrder.TITLE, AlbumFilter(library=folder, genre=wanted.text("genre"))
+        order, narrow = AlbumOrder.TITLE, AlbumFilter(library=folder, genres=(wanted.text("genre"),))
     elif kind in _ORDERS:
         order, narrow = _ORDERS[kind], AlbumFilter(library=folder)
     else:
         raise malformed("type", f"one of {', '.join([*_ORDERS, 'byYear', 'byGenre'])}")
     return await call.work.albums.list(order, narrow, window, call.user.id)
+
+
+def _genres(genre: str | None) -> tuple[str, ...]:
+    return () if genre is None else (genre,)

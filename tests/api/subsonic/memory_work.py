@@ -180,7 +180,7 @@ class MemoryTracks(_Of):
         return rows[:limit]
 
     async def of_genre(self, genre: str, window: Window, library: int | None = None) -> list[Track]:
-        rows = [track for track in self.world.tracks if _fits(track, TrackFilter(genre=genre, library=library))]
+        rows = [track for track in self.world.tracks if _fits(track, TrackFilter(genres=(genre,), library=library))]
         return _cut(sorted(rows, key=lambda track: track.sort_title), window)
 
     async def page(self, narrow: TrackFilter, window: Window) -> tuple[list[Track], int]:
@@ -189,9 +189,9 @@ class MemoryTracks(_Of):
 
 
 def _fits(track: Track, narrow: TrackFilter | AlbumFilter) -> bool:
-    return (
+    return bool(
         narrow.library in {None, track.file.library_number}
-        and (narrow.genre is None or fold(narrow.genre) in {fold(genre) for genre in track.genres})
+        and (not narrow.genres or {*map(fold, narrow.genres)} & {*map(fold, track.genres)})
         and (narrow.from_year is None or (track.year is not None and track.year >= narrow.from_year))
         and (narrow.to_year is None or (track.year is not None and track.year <= narrow.to_year))
     )

@@ -19,7 +19,7 @@ from appliance.api.metrics import Metrics
 from appliance.api.rest import openapi_document
 from appliance.api.server import serve as serve_http
 from appliance.api.services import Services
-from appliance.core.accounts import Accounts, Role, User
+from appliance.core.accounts import Accounts, FirstAdministrator, Role, User
 from appliance.core.catalogue import AlbumFilter, Library, Window
 from appliance.core.errors import Unavailable
 from appliance.core.ports import Store
@@ -115,6 +115,9 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
     supervisor = Supervisor()
     async with open_store(settings, supervisor, terminal) as store:
         accounts = open_accounts(settings)
+        if settings.admin_password:
+            # There is nothing to show, and whoever is named may sign in as soon as the server answers.
+            await _first_administrator(settings, store, accounts)
         libraries = await settle_libraries(settings, store, terminal)
         async with open_offload(workers=settings.worker_count) as offload:
             jobs = [Service(name="scanner", run=Scanner(store, offload).run, required=False)]
@@ -208,13 +211,17 @@ async def _greet(
     terminal.say()
     for address in addresses:
         terminal.say(f"  Tonearm plays at {terminal.emphasised(f'http://{address}')}")
-    async with store.begin() as work:
-        made = await accounts.first_administrator(work, settings.admin_user, settings.admin_password)
+    made = await _first_administrator(settings, store, accounts)
     if made is not None:
         name, password = terminal.emphasised(made.name), terminal.emphasised(made.password)
         terminal.say(f"  Sign in as {name} with the password {password}")
         terminal.say("  (shown only now; any Subsonic app takes the same address, name and password)")
     terminal.say()
+
+
+async def _first_administrator(settings: Settings, store: Store, accounts: Accounts) -> FirstAdministrator | None:
+    async with store.begin() as work:
+        return await accounts.first_administrator(work, settings.admin_user, settings.admin_password)
 
 
 async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[Scan, list[ScanFault]]:

@@ -64,8 +64,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ):
             if not least <= value <= 1_000_000:
                 raise BadSetting(f"{name} is a number from {least} on, not {value}.")
+        if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
+            # What it is, is not told: it may hold a password.
+            raise BadSetting("database_url is postgresql://USER@HOST/DATABASE or the like.")
         host, colon, port = self.bind.rpartition(":")
-        if not (colon and host and port.isdecimal() and int(port) < 65536):
+        if not (colon and host and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
             raise BadSetting(f"bind is HOST:PORT, such as 127.0.0.1:4533, not {self.bind!r}.")
 
     @property

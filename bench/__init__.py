@@ -1,1 +1,1 @@
-"""Benchmarks: ``python -m bench`` runs all, ``python -m bench scan`` one; each prints one table (docs/benchmarks.md)."""
+"""Benchmarks: ``python -m bench`` runs all, ``python -m bench scan`` one. What they say: docs/benchmarks.md."""

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from appliance.core.ports import Progress
 from bench.processes import Family
 
 _USER: Final = "bench"
-_PASSWORD: Final = "a bench of oak"
+_PASSWORD: Final = "a bench of oak"  # noqa: S105 - of an account that lives for a benchmark
 _SALT: Final = "c0ffee"
+_SERVE: Final = (Path(sys.executable).with_name("tonearm"), "serve", "--bind", "127.0.0.1:0")
 _START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 30.0
 _GLANCE_SECONDS: Final = 0.005
@@ -40,8 +42,7 @@ class Server:
         self._started = time.monotonic()
         with output.open("wb") as file:
             self.process = subprocess.Popen(
-                [Path(sys.executable).with_name("tonearm"), "serve"]
-                + ["--data-dir", data_dir, "--music", music, "--bind", "127.0.0.1:0"],
+                [*_SERVE, "--data-dir", data_dir, "--music", music],
                 env=ours | {"TONEARM_ADMIN_USER": _USER, "TONEARM_ADMIN_PASSWORD": _PASSWORD},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -57,11 +58,18 @@ class Server:
             self._until(lambda: _ready(connection), "be ready", _START_SECONDS)
         return time.monotonic() - self._started
 
-    def until_scanned(self, each: Callable[[], None] = lambda: None, *, seconds: float = 3600.0) -> None:
-        """Wait for the end of the first scan, as the terminal tells it; ``each`` is called ten times a second."""
+    def until_scanned(
+        self, progress: Progress, each: Callable[[], None] = lambda: None, *, seconds: float = 3600.0
+    ) -> None:
+        """Wait for the end of the first scan, as the terminal tells it; ``each`` is called ten times a second.
+
+        ``progress`` is told the seconds.
+        """
+        began = time.monotonic()
 
         def is_done() -> bool:
             each()
+            progress(round(time.monotonic() - began), None)
             return self._found(_SCANNED) is not None
 
         self._until(is_done, "finish the scan", seconds, glance=0.1)

@@ -107,7 +107,7 @@ def _album(random: Random, artist: Artist) -> Album:
 
 
 def _song(random: Random, album: Album, number: int, others: list[Artist]) -> Song:
-    artists = (others[0],) if album.compilation else (album.artist,)
+    artists: tuple[Artist, ...] = (others[0],) if album.compilation else (album.artist,)
     if random.random() < _WITH_SEVERAL_ARTISTS and others[1] not in artists:
         artists += (others[1],)
     foreign = random.random() < _NON_LATIN

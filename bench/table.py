@@ -49,7 +49,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
         """For a person: names to the left, numbers to the right."""
         lines = [["", *(column.name for column in self.columns), "budget", ""]]
         for row in self.rows:
-            cells = [_shown(figure, column) for figure, column in zip(_filled(row, self.columns), self.columns)]
+            cells = [
+                _shown(figure, column) for figure, column in zip(_filled(row, self.columns), self.columns, strict=True)
+            ]
             budget = ("", "") if row.budget is None else (row.budget.text, "kept" if row.budget.kept else "MISSED")
             lines.append([row.what, *cells, *budget])
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]

@@ -160,6 +160,8 @@ def test_an_address_to_listen_on(bind: str) -> None:
         ("DATABASE_CONNECTIONS", "1"),
         ("WATCH", "maybe"),
         ("SUBSONIC_TOKENS", "2"),
+        ("DATABASE_URL", "mysql://tonearm:secret@db/tonearm"),
+        ("DATABASE_URL", "db.local"),
         ("LOG_LEVEL", "loud"),
         ("LOG_LEVEL", "INFO\nand more"),
         ("LOG_FORMAT", "xml"),
@@ -167,6 +169,10 @@ def test_an_address_to_listen_on(bind: str) -> None:
 )
 def test_a_malformed_value_stops_the_start_with_a_line_that_names_the_setting(variable: str, value: str) -> None:
     assert variable.lower() in refusal({f"TONEARM_{variable}": value})
+
+
+def test_a_refused_database_s_password_is_not_told() -> None:
+    assert "secret" not in refusal({"TONEARM_DATABASE_URL": "mysql://tonearm:secret@db/tonearm"})
 
 
 @pytest.mark.parametrize("variable", ["TONEARM_COLOUR", "TONEARM_", "TONEARM_DATA_DIRS"])
@@ -212,7 +218,7 @@ def test_the_page_tells_the_defaults() -> None:
     for variable, (default, _) in documented().items():
         value = defaults[variable.removeprefix("TONEARM_").lower()]
         literal = re.fullmatch(r"`(.+)`", default)
-        if value is None or value == []:
+        if value in (None, ()):
             # Worked out later, told in words; but for the name that is used then.
             assert literal is None or variable == "TONEARM_ADMIN_USER", variable
         else:

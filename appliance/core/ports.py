@@ -377,7 +377,8 @@ class Media(Protocol):
         """Carry out a plan. Leaving the block frees the file or the worker within a second.
 
         ``attachment``: the reply carries a Content-Disposition with the file's name (a download). Raises
-        ``MediaGone`` (no such file now), ``MediaFault`` (cannot be decoded) or ``Busy`` (no worker within reach).
+        ``MediaGone`` (no such file now), ``MediaFault`` (cannot be decoded), ``Busy`` (no worker within reach),
+        ``Unavailable`` (the cache's disk is full, or the server is stopping) or ``BadRequest`` (an offset past the end).
         """
         ...
 
@@ -397,7 +398,8 @@ class Covers(Protocol):
     async def get(self, artwork: Artwork | None, size: int | None) -> Cover:
         """The picture, at most ``size`` pixels wide and high (bounded to 16…2048); None is the original.
 
-        No artwork, or one that cannot be read any more, gives the placeholder, resized the same.
+        No artwork, or one that cannot be read any more, gives the placeholder, resized the same. Raises
+        ``MediaFault`` only when not even that can be made.
         """
         ...
 

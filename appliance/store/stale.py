@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, or_, select, update
+from sqlalchemy import Uuid, bindparam, func, select, union, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.store.database import Connection
@@ -14,17 +14,12 @@ _TRACKS = bindparam("tracks", type_=ARRAY(Uuid))
 _albums = select(tracks.c.album_id).where(tracks.c.id == func.any(_TRACKS))
 
 _ALBUMS = Statement(update(albums).where(~albums.c.stale, albums.c.id.in_(_albums)).values(stale=True))
-_ARTISTS = Statement(
-    update(artists)
-    .where(
-        ~artists.c.stale,
-        or_(
-            artists.c.id.in_(select(track_artists.c.artist_id).where(track_artists.c.track_id == func.any(_TRACKS))),
-            artists.c.id.in_(select(album_artists.c.artist_id).where(album_artists.c.album_id.in_(_albums))),
-        ),
-    )
-    .values(stale=True)
+#: One set of both, not two conditions joined by OR: those would be tried on every artist there is.
+_artists = union(
+    select(track_artists.c.artist_id).where(track_artists.c.track_id == func.any(_TRACKS)),
+    select(album_artists.c.artist_id).where(album_artists.c.album_id.in_(_albums)),
 )
+_ARTISTS = Statement(update(artists).where(~artists.c.stale, artists.c.id.in_(_artists)).values(stale=True))
 _CREDITED = Statement(
     update(artists)
     .where(

@@ -84,8 +84,9 @@ def _wanted(plan: TranscodePlan, source: OpenFile) -> Wanted:
     if plan.offset_ms >= track.duration_ms > 0:
         raise BadRequest("The track has ended by then.")
     rate = output_rate(plan.profile.codec, file.sample_rate)
+    remaining_ms = max(0, track.duration_ms - plan.offset_ms)
     as_scanned = (source.size, source.mtime_ns) == (file.size, file.mtime_ns)
-    promised_ms = track.duration_ms - plan.offset_ms if as_scanned and promises(plan.profile.codec) else 0
+    promised_ms = remaining_ms if as_scanned and promises(plan.profile.codec) else 0
     recipe = Recipe(
         codec=plan.profile.codec.value,
         bit_rate=plan.profile.bit_rate,
@@ -93,7 +94,7 @@ def _wanted(plan: TranscodePlan, source: OpenFile) -> Wanted:
         offset_ms=plan.offset_ms,
         samples=promised_ms * rate // 1000,
     )
-    return Wanted(name_of(file.id, source, recipe), recipe, max(0, track.duration_ms - plan.offset_ms))
+    return Wanted(name_of(file.id, source, recipe), recipe, remaining_ms)
 
 
 async def _assembled(

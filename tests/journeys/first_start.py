@@ -25,6 +25,7 @@ class FirstStart(msgspec.Struct, frozen=True):
 def start_first(data_dir: Path) -> Iterator[FirstStart]:
     """Start without music and without settings; whoever reads the terminal can sign in."""
     with Server(data_dir, password="") as server:
+        server.until_says("Sign in as")
         found = _SIGN_IN.search(server.output)
         assert found, server.output
         server.user, server.password = found[1], found[2]

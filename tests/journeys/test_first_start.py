@@ -79,6 +79,7 @@ def second_home(demo: Server, tmp_path: Path) -> Path:
 def test_a_second_start_says_no_password_and_rewrites_nothing(second_home: Path) -> None:
     before = _stamps(second_home / "demo")
     with Server(second_home, password="") as first:
+        first.until_says("Sign in as")
         password = re.search(r"with the password (\S+)", first.output)
         first.user, first.password = "admin", password[1] if password else ""
         first.until_scanned()

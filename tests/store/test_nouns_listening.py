@@ -113,9 +113,11 @@ async def test_what_is_liked_comes_latest_first_and_only_while_it_can_be_played(
         assert await work.listening.liked(user_id, Item.TRACK) == [two]
 
 
-@pytest.mark.usefixtures("albums")
-async def test_liked_albums_and_artists_go_by_library(store: PostgresStore, library: Library, user_id: UUID) -> None:
+async def test_liked_albums_and_artists_go_by_library(
+    store: PostgresStore, library: Library, user_id: UUID, albums: dict[str, list[UUID]]
+) -> None:
     ids = await album_ids(store)
+    assert ids.keys() == albums.keys()
     async with store.begin() as work:
         [artist] = await work.artists.album_artists()
     await like(store, user_id, Item.ALBUM, (ids["First"], 1, True), (ids["Third"], 2, True))

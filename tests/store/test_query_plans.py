@@ -268,9 +268,9 @@ async def test_merging_a_batch_reads_no_growing_table_whole(large_url: str) -> N
 
     async def merge(work: Work) -> None:
         [library] = await work.libraries.all()
-        new = [sheet(f"new/{n}.mp3", f"new {n}", tagged(title=f"{n}", track_number=n)) for n in range(100)]
+        new = [sheet(f"new/{n}.mp3", f"new {n}", tagged(title=f"{n}", track_number=n)) for n in range(10)]
         await bring(work, library, new)
-        retagged = [sheet(f"new/{n}.mp3", f"new {n}", tagged(title=f"x{n}", genres=("Jazz",))) for n in range(100)]
+        retagged = [sheet(f"new/{n}.mp3", f"new {n}", tagged(title=f"x{n}", genres=("Jazz",))) for n in range(10)]
         await bring(work, library, retagged)
         await bring(work, library, [moved(file, f"newer/{n}.mp3") for n, file in enumerate(retagged)])
         await work.catalogue.mark_missing(library, [b"new/1.mp3", b"newer/2.mp3"])

@@ -143,6 +143,19 @@ async def test_an_offset_past_the_end_is_refused(room: "Room") -> None:
         await _made(room, TranscodePlan(room.studio.track("a.flac", 1.0), Profile(Codec.OPUS, 96), 1000))
 
 
+async def test_without_a_known_duration_nothing_is_promised_and_an_offset_is_met_all_the_same(room: "Room") -> None:
+    room.studio.record("a.flac", 3.0)
+    _, headers, data = await _made(room, TranscodePlan(room.studio.track("a.flac", 0), Profile(Codec.OPUS, 96), 2000))
+    assert "Content-Length" not in headers
+    assert room.studio.hear(data).seconds == pytest.approx(1.0, abs=0.1)
+
+
+async def test_an_offset_past_the_end_of_a_track_of_unknown_duration_is_a_fault(room: "Room") -> None:
+    room.studio.record("a.flac", 1.0)
+    with pytest.raises(MediaFault):
+        await _made(room, TranscodePlan(room.studio.track("a.flac", 0), Profile(Codec.OPUS, 96), 60_000))
+
+
 async def test_a_download_of_a_transcode_is_named_for_what_it_is(room: "Room") -> None:
     room.studio.record("a.flac", 1.0)
     plan = TranscodePlan(room.studio.track("a.flac", 1.0), Profile(Codec.OPUS, 96))

@@ -100,8 +100,6 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
     try:
         settings = msgspec.convert(values | {"data_dir": data_dir}, Settings, dec_hook=_path, strict=False)
     except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, BadSetting):
-            raise error.__cause__ from None
         raise BadSetting(_one_line(error)) from None
     roots = tuple(folder.expanduser().absolute() for folder in settings.music_dirs)
     return msgspec.structs.replace(settings, music_dirs=tuple(dict.fromkeys(roots)))

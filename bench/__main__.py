@@ -8,6 +8,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from appliance import logs
 from appliance.terminal import Terminal
 from bench.registry import BENCHMARKS
 from bench.server import BenchmarkFailed
@@ -21,6 +22,7 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - {each.name for each in BENCHMARKS}:
         parser.error(f"there is no benchmark {min(unknown)}")
+    logs.configure("warning", "auto")
     bench = Workbench(files=options.files, terminal=Terminal())
     print(machine(), flush=True)
     tables: dict[str, Table] = {}

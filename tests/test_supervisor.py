@@ -1,16 +1,25 @@
 """Services that crash, come back, stay down, and die in their order. Time is a clock that jumps."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
 import trio
 import trio.testing
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from appliance.core.errors import Unavailable
 from appliance.supervisor import Budget, Run, Service, ServiceFailed, State, Supervisor
 
 BUDGET = Budget(restarts=3, seconds=60, first_delay=1, longest_delay=3)
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[EventDict]]:
+    """What was logged."""
+    with capture_logs() as entries:
+        yield entries
 
 
 @pytest.fixture
@@ -58,8 +67,9 @@ def steady(name: str, events: list[str] | None = None, *, required: bool = False
     return Service(name=name, run=run, required=required)
 
 
-async def after(seconds: float) -> None:
-    """Let the jumping clock get there."""
+async def after(clock: trio.testing.MockClock, seconds: float) -> None:
+    """Let time jump there, from one thing that happens to the next."""
+    assert clock.autojump_threshold == 0
     await trio.sleep(seconds)
 
 
@@ -110,13 +120,14 @@ async def test_cancellation_ends_the_services(supervisor: Supervisor) -> None:
     assert supervisor.standings["store"].crashes == 0
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_cancellation_does_not_wait_for_a_restart(supervisor: Supervisor) -> None:
+async def test_cancellation_does_not_wait_for_a_restart(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     record = Record(crashes=100)
     began = trio.current_time()
     with trio.move_on_after(0.5):
         async with supervisor.level(record.service()):
-            await trio.sleep_forever()
+            await after(autojump_clock, 1000)
     assert trio.current_time() == began + 0.5
     assert len(record.started_at) == 1
 
@@ -131,7 +142,7 @@ async def test_a_service_that_returns_is_done_and_not_started_again(supervisor: 
     async with supervisor.level(Service(name="once", run=once, required=True)):
         await ended.wait()
         await trio.testing.wait_all_tasks_blocked()
-        with pytest.raises(Unavailable, match="^down$"):
+        with pytest.raises(Unavailable, match=r"^down$"):
             await supervisor.probe("once")
         assert supervisor.standings["once"].crashes == 0
 
@@ -168,86 +179,106 @@ async def test_a_service_is_starting_until_it_says_that_it_is_ready(supervisor: 
 
 
 @pytest.mark.parametrize("required", [True, False])
-@pytest.mark.usefixtures("autojump_clock")
-async def test_a_crash_is_followed_by_a_restart_later_each_time(supervisor: Supervisor, *, required: bool) -> None:
+async def test_a_crash_is_followed_by_a_restart_later_each_time(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock, *, required: bool
+) -> None:
     record = Record(crashes=3)
     async with supervisor.level(record.service(required=required)) as started:
         assert started == ["started 1"]
-        await after(20)
+        await after(autojump_clock, 20)
         assert [moment - record.started_at[0] for moment in record.started_at] == pytest.approx([0, 1, 3, 6])
         assert await supervisor.probe("deck") == State.RUNNING
         assert supervisor.standings["deck"].crashes == 3
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_while_it_waits_for_its_restart_the_probe_tells_what_happened(supervisor: Supervisor) -> None:
+async def test_while_it_waits_for_its_restart_the_probe_tells_what_happened(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     async with supervisor.level(Record(crashes=1).service()):
-        await after(0.5)
-        with pytest.raises(Unavailable, match="^restarting: crash 1$"):
+        await after(autojump_clock, 0.5)
+        with pytest.raises(Unavailable, match=r"^restarting: crash 1$"):
             await supervisor.probe("deck")
-        await after(1)
+        await after(autojump_clock, 1)
         assert await supervisor.probe("deck") == State.RUNNING
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_crashes_long_ago_count_for_nothing(supervisor: Supervisor) -> None:
+async def test_each_crash_is_logged_once_and_the_last_as_the_last(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock, logged: list[EventDict]
+) -> None:
+    async with supervisor.level(Record(crashes=100).service()):
+        await after(autojump_clock, 1000)
+    assert [(entry["service"], entry.get("delay")) for entry in logged] == [
+        ("deck", 1.0),
+        ("deck", 2.0),
+        ("deck", 3.0),
+        ("deck", None),
+    ]
+    assert "stays down" in logged[-1]["event"]
+
+
+async def test_crashes_long_ago_count_for_nothing(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     record = Record(crashes=20, after=100)
     async with supervisor.level(record.service(required=True)):
-        await after(3000)
+        await after(autojump_clock, 3000)
     pauses = [later - earlier for earlier, later in zip(record.started_at, record.started_at[1:], strict=False)]
     assert len(pauses) == 20
     assert pauses == pytest.approx([101] * 20)
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_an_optional_service_out_of_budget_stays_down_and_nothing_else_notices(supervisor: Supervisor) -> None:
+async def test_an_optional_service_out_of_budget_stays_down_and_nothing_else_notices(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     record = Record(crashes=100)
     async with supervisor.level(record.service(), steady("web")):
-        await after(1000)
+        await after(autojump_clock, 1000)
         assert len(record.started_at) == 1 + BUDGET.restarts
-        with pytest.raises(Unavailable, match="^down: crash 4$"):
+        with pytest.raises(Unavailable, match=r"^down: crash 4$"):
             await supervisor.probe("deck")
         assert await supervisor.probe("web") == State.RUNNING
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_a_required_service_out_of_budget_ends_the_block_and_says_why(supervisor: Supervisor) -> None:
+async def test_a_required_service_out_of_budget_ends_the_block_and_says_why(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     events: list[str] = []
     record = Record(crashes=100)
     with pytest.RaisesGroup(
-        pytest.RaisesExc(ServiceFailed, match="^deck keeps failing: crash 4$"), flatten_subgroups=True
+        pytest.RaisesExc(ServiceFailed, match=r"^deck keeps failing: crash 4$"), flatten_subgroups=True
     ):
         async with supervisor.level(record.service(required=True)), supervisor.level(steady("web", events)):
-            await trio.sleep_forever()
+            await after(autojump_clock, 1000)
     assert len(record.started_at) == 1 + BUDGET.restarts
     assert events == ["web ended"]
 
 
-@pytest.mark.usefixtures("autojump_clock")
 async def test_a_required_service_that_fails_at_its_first_start_raises_its_own_error(supervisor: Supervisor) -> None:
     events: list[str] = []
     record = Record(crashes=100, at_start=True)
-    with pytest.RaisesGroup(pytest.RaisesExc(ValueError, match="^crash 1$"), flatten_subgroups=True):
+    with pytest.RaisesGroup(pytest.RaisesExc(ValueError, match=r"^crash 1$"), flatten_subgroups=True):
         async with supervisor.level(steady("store", events), record.service(required=True)):
             pytest.fail("the block must not be entered")
     assert len(record.started_at) == 1
     assert events == ["store ended"]
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_an_optional_service_that_fails_at_its_first_start_holds_nobody_up(supervisor: Supervisor) -> None:
+async def test_an_optional_service_that_fails_at_its_first_start_holds_nobody_up(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     record = Record(crashes=2, at_start=True)
     began = trio.current_time()
     async with supervisor.level(record.service(), steady("web")) as started:
         assert started == [None, "web"]
         assert trio.current_time() == began
-        await after(10)
+        await after(autojump_clock, 10)
         assert len(record.started_at) == 3
         assert await supervisor.probe("deck") == State.RUNNING
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_a_required_service_may_fail_at_a_later_start(supervisor: Supervisor) -> None:
+async def test_a_required_service_may_fail_at_a_later_start(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     starts = 0
 
     async def run(*, task_status: "trio.TaskStatus[None]") -> None:
@@ -261,12 +292,11 @@ async def test_a_required_service_may_fail_at_a_later_start(supervisor: Supervis
         await trio.sleep_forever()
 
     async with supervisor.level(Service(name="deck", run=run, required=True, budget=BUDGET)):
-        await after(10)
+        await after(autojump_clock, 10)
         assert starts == 3
         assert await supervisor.probe("deck") == State.RUNNING
 
 
-@pytest.mark.usefixtures("autojump_clock")
 async def test_an_optional_service_without_restarts_that_fails_at_once_is_down_and_gives_nothing(
     supervisor: Supervisor,
 ) -> None:
@@ -279,7 +309,6 @@ async def test_an_optional_service_without_restarts_that_fails_at_once_is_down_a
             await supervisor.probe("deck")
 
 
-@pytest.mark.usefixtures("autojump_clock")
 async def test_a_service_that_ends_before_it_is_ready_has_crashed(supervisor: Supervisor) -> None:
     async def run(*, task_status: "trio.TaskStatus[None]") -> None:
         del task_status
@@ -289,8 +318,9 @@ async def test_a_service_that_ends_before_it_is_ready_has_crashed(supervisor: Su
         assert supervisor.standings["deck"].crashes == 1
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_what_a_service_left_running_ends_with_it(supervisor: Supervisor) -> None:
+async def test_what_a_service_left_running_ends_with_it(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock
+) -> None:
     running = 0
 
     @asynccontextmanager
@@ -315,9 +345,9 @@ async def test_what_a_service_left_running_ends_with_it(supervisor: Supervisor) 
             raise ValueError("crash")
 
     async with supervisor.level(Service(name="deck", run=run, required=False, budget=BUDGET)):
-        await after(1.5)
+        await after(autojump_clock, 1.5)
         assert running == 0
-        await after(1)
+        await after(autojump_clock, 1)
         assert running == 1
 
 
@@ -338,10 +368,11 @@ def crashing(error: Exception) -> Run:
         (ExceptionGroup("a", [ExceptionGroup("b", [ValueError("deep")])]), "deep"),
     ],
 )
-@pytest.mark.usefixtures("autojump_clock")
-async def test_the_message_of_a_crash_is_told_in_words(supervisor: Supervisor, error: Exception, message: str) -> None:
+async def test_the_message_of_a_crash_is_told_in_words(
+    supervisor: Supervisor, autojump_clock: trio.testing.MockClock, error: Exception, message: str
+) -> None:
     async with supervisor.level(Service(name="deck", run=crashing(error), required=False, budget=BUDGET)):
-        await after(0.5)
+        await after(autojump_clock, 0.5)
         assert supervisor.standings["deck"].message == message
 
 

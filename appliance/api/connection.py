@@ -3,7 +3,7 @@
 It stands in for ``hypercorn.trio.tcp_server.TCPServer``, which shields every send without a deadline, so that one
 client that does not read keeps a server from stopping. Here a send can be cancelled, and a connection whose send
 was cancelled is closed, since half a message may be out. HTTP/2 and WebSocket are not spoken: nothing here uses
-them, and each would be one more door.
+them, and each would be one more door. Why so: docs/decisions/0009-http-connections.md.
 """
 
 import h11

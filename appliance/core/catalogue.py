@@ -74,6 +74,39 @@ class MediaFile(msgspec.Struct, frozen=True, kw_only=True):
     channels: int
     bit_depth: int | None
 
+    @property
+    def content_type(self) -> str:
+        """The media type under which the file is sent, by its suffix."""
+        return _CONTENT_TYPES.get(self.suffix, "application/octet-stream")
+
+
+_CONTENT_TYPES = {
+    "aac": "audio/aac",
+    "adts": "audio/aac",
+    "aif": "audio/aiff",
+    "aifc": "audio/aiff",
+    "aiff": "audio/aiff",
+    "ape": "audio/x-ape",
+    "dff": "audio/x-dff",
+    "dsf": "audio/x-dsf",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
+    "m4b": "audio/mp4",
+    "mp1": "audio/mpeg",
+    "mp2": "audio/mpeg",
+    "mp3": "audio/mpeg",
+    "mpc": "audio/x-musepack",
+    "oga": "audio/ogg",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "spx": "audio/ogg",
+    "tta": "audio/x-tta",
+    "wav": "audio/wav",
+    "wave": "audio/wav",
+    "wma": "audio/x-ms-wma",
+    "wv": "audio/x-wavpack",
+}
+
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID

@@ -378,7 +378,8 @@ class Media(Protocol):
 
         ``attachment``: the reply carries a Content-Disposition with the file's name (a download). Raises
         ``MediaGone`` (no such file now), ``MediaFault`` (cannot be decoded), ``Busy`` (no worker within reach),
-        ``Unavailable`` (the cache's disk is full, or the server is stopping) or ``BadRequest`` (an offset past the end).
+        ``Unavailable`` (the cache's disk is full, or the server is stopping) or ``BadRequest`` (an offset past the
+        end).
         """
         ...
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-
 #: The channel on which the store tells that a scan was queued or cancelled.
 CHANNEL = "tonearm_scans"
 

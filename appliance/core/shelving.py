@@ -1,5 +1,7 @@
 """Where a track stands: which album, which place on it, which credits, read from its sheet alone."""
 
+from hashlib import blake2b
+
 import msgspec
 
 from appliance.core.sheet import Sheet, Tags
@@ -8,6 +10,7 @@ from appliance.core.text import clean, fold, sort_key, words
 UNKNOWN_ARTIST = "Unknown artist"
 UNKNOWN_ALBUM = "Unknown album"
 VARIOUS_ARTISTS = "Various Artists"
+_LONGEST_KEY = 500
 
 
 class ArtistDraft(msgspec.Struct, frozen=True):
@@ -98,9 +101,16 @@ def _album_key(tags: Tags, artists: tuple[ArtistDraft, ...], title: str, folder:
     if tags.musicbrainz_release_id:
         return f"mb\x1f{tags.musicbrainz_release_id}"
     if tags.album:
-        return f"tag\x1f{'/'.join(artist.key for artist in artists)}\x1f{fold(title)}"
+        return _bounded(f"tag\x1f{'/'.join(artist.key for artist in artists)}\x1f{fold(title)}")
     # Without an album tag the folder holds the album together.
-    return f"dir\x1f{folder.hex()}"
+    return _bounded(f"dir\x1f{folder.hex()}")
+
+
+def _bounded(key: str) -> str:
+    """``key``, or a digest in place of the rest of one that is too long for a unique index (2,704 bytes)."""
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"{key[:100]}\x1f{blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def _artists(names: tuple[str, ...], sorts: tuple[str, ...], ids: tuple[str, ...]) -> tuple[ArtistDraft, ...]:
@@ -108,7 +118,7 @@ def _artists(names: tuple[str, ...], sorts: tuple[str, ...], ids: tuple[str, ...
     for index, name in enumerate(names):
         sort = sorts[index] if len(sorts) == len(names) else None
         musicbrainz_id = ids[index] if len(ids) == len(names) else None
-        key = fold(name) or name
+        key = _bounded(fold(name) or name)
         drafts.setdefault(key, ArtistDraft(key, name, sort_key(name, sort), musicbrainz_id))
     return tuple(drafts.values())
 

@@ -10,6 +10,10 @@ _LETTERS = str.maketrans(
 _WORD = re.compile(r"\w+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
+# Characters. An index of PostgreSQL takes 2,704 bytes a row and 2,046 a word.
+_LONGEST_KEY = 200
+_LONGEST_WORD = 200
+
 #: Leading words that do not count when names are sorted; the Subsonic API shows this list to its clients.
 IGNORED_ARTICLES = ("The", "El", "La", "Los", "Las", "Le", "Les")
 
@@ -31,18 +35,28 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The folded words of ``text``, as search sees them."""
-    return _WORD.findall(fold(text))
+    """The folded words of ``text``, as search sees them; of a very long one (a sentence in Japanese) its beginning."""
+    return [word[:_LONGEST_WORD] for word in _WORD.findall(fold(text))]
 
 
 def sort_key(name: str, sort_name: str | None = None) -> str:
-    """The folded string by which ``name`` is sorted: its own sort name, or itself without a leading article."""
-    if sort_name:
-        return fold(sort_name)
+    """The folded string by which ``name`` is sorted: its own sort name, or itself without a leading article.
+
+    Cut where it tells nothing any more, so that it fits into an index.
+    """
+    return fold(sort_name or _without_article(name))[:_LONGEST_KEY]
+
+
+def genre_key(name: str) -> str:
+    """The form in which two spellings of one genre are equal."""
+    return fold(name)[:_LONGEST_KEY]
+
+
+def _without_article(name: str) -> str:
     for article in IGNORED_ARTICLES:
         if name.casefold().startswith(article.casefold() + " ") and len(name) > len(article) + 1:
-            return fold(name[len(article) + 1 :])
-    return fold(name)
+            return name[len(article) + 1 :]
+    return name
 
 
 def index_letter(key: str) -> str:

@@ -37,6 +37,8 @@ class FolderPicture(msgspec.Struct, frozen=True):
 class Walk(msgspec.Struct, frozen=True):
     """What is there. All paths are relative to the root."""
 
+    root: tuple[int, int]
+    """See ``root_identity``: another one there later is another disk, or the empty folder that it was mounted on."""
     files: dict[bytes, Signature]
     pictures: dict[bytes, FolderPicture]
     """By folder (the root's own is ``b""``)."""
@@ -74,7 +76,7 @@ async def walk(root: bytes, progress: Callable[[int], None]) -> Walk | Absent:
                 await _spread(search, [folder], limiter, progress)
     if await trio.to_thread.run_sync(root_identity, root, limiter=limiter) != before:
         return Absent("it went away while it was read")
-    return search.outcome()
+    return await trio.to_thread.run_sync(search.outcome, before, limiter=limiter)
 
 
 def root_identity(root: bytes) -> tuple[int, int] | None:
@@ -142,13 +144,13 @@ class _Search:
         self._unreadable: list[Fault] = []
         self._visited: dict[tuple[int, int], bytes] = {}
 
-    def outcome(self) -> Walk:
+    def outcome(self, root: tuple[int, int]) -> Walk:
         pictures = dict(self._pictures)
         for folder in {path.rpartition(b"/")[0] for path in self.files}:
             above, _, name = folder.rpartition(b"/")
             if folder not in pictures and _is_disc(name) and above in pictures:
                 pictures[folder] = pictures[above]
-        return Walk(self.files, pictures, sorted(self._unreadable, key=lambda fault: fault.path))
+        return Walk(root, self.files, pictures, sorted(self._unreadable, key=lambda fault: fault.path))
 
     def stretch(self, folders: list[bytes]) -> list[bytes]:
         """List folders, deepest first, for a short time; returns those that are left."""

@@ -13,7 +13,9 @@ _OVERFLOW, _IGNORED = 0x4000, 0x8000
 _ONLY_FOLDERS, _NO_LINKS, _NOT_UNLINKED = 0x0100_0000, 0x0200_0000, 0x0400_0000
 _IS_FOLDER = 0x4000_0000
 _CHANGES: Final = _MODIFY | _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
-_BUFFER: Final = 64 * 1024
+#: The kernel's whole queue (16,384 events, each with a name of up to 256 bytes): a large copy fills a smaller buffer
+#: several times between two looks, until events are lost.
+_BUFFER: Final = 16_384 * (16 + 256)
 
 
 class Event(NamedTuple):

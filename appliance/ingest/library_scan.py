@@ -34,7 +34,7 @@ class LibraryScan:
         self._course = course
         self._since_ns = since_ns
         self._found_before = course.counts.found
-        self._disk = trio.CapacityLimiter(1)
+        self._aside = trio.CapacityLimiter(1)
 
     async def complete(self) -> None:
         """Do it all. A root that is not there, or empty though files are known, changes nothing."""
@@ -51,6 +51,17 @@ class LibraryScan:
             await self._bring_in(seen, known)
 
     async def _bring_in(self, seen: Walk, known: KnownFiles) -> None:
+        # In a thread: a second of work for a million files.
+        comparison, paths = await trio.to_thread.run_sync(self._compare, seen, known, limiter=self._aside)
+        self._count(to_read=len(paths))
+        merger = _Merger(self._library, comparison, seen, known)
+        if await self._read(paths, seen, merger):
+            await self._conclude(comparison, seen)
+        else:
+            self._leave_alone("it went away while it was read")
+
+    def _compare(self, seen: Walk, known: KnownFiles) -> tuple[Comparison, list[bytes]]:
+        """What the walk means, and which files are to be read."""
         comparison = compare(
             seen.files,
             known.signatures,
@@ -58,13 +69,7 @@ class LibraryScan:
             [fault.path for fault in seen.unreadable],
             everything=self._course.scan.kind is ScanKind.FULL,
         )
-        paths = sorted({*comparison.to_read, *_beside_new_pictures(seen, self._since_ns)})
-        self._count(to_read=len(paths))
-        merger = _Merger(self._library, comparison, seen, known)
-        if await self._read(paths, seen, merger):
-            await self._conclude(comparison, seen)
-        else:
-            self._leave_alone("it went away while it was read")
+        return comparison, sorted({*comparison.to_read, *_beside_new_pictures(seen, self._since_ns)})
 
     async def _read(self, paths: Sequence[bytes], seen: Walk, merger: "_Merger") -> bool:
         """Read and merge ``paths``; False when the root went away meanwhile.
@@ -79,7 +84,7 @@ class LibraryScan:
                 for _ in range(_READERS):
                     nursery.start_soon(self._read_batches, batches, seen, send.clone())
             async for reading in receive:
-                gone = bool(reading.gone or reading.faults) and not await self._present()
+                gone = bool(reading.gone or reading.faults) and not await self._is_there(seen)
                 if gone:
                     nursery.cancel_scope.cancel()
                     break
@@ -99,8 +104,9 @@ class LibraryScan:
                 beside = {folder: seen.pictures[folder].path for folder in folders & seen.pictures.keys()}
                 await outbox.send(await read_files(self._offload, self._library.root, batch, beside))
 
-    async def _present(self) -> bool:
-        return await trio.to_thread.run_sync(root_identity, self._library.root, limiter=self._disk) is not None
+    async def _is_there(self, seen: Walk) -> bool:
+        """Whether the root is still the one that was walked."""
+        return await trio.to_thread.run_sync(root_identity, self._library.root, limiter=self._aside) == seen.root
 
     async def _merge(self, merger: "_Merger") -> None:
         if not merger.waiting:

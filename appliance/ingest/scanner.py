@@ -1,7 +1,8 @@
 """The scanner: takes queued scans one after the other, and scans every library for each."""
 
-import math
+from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -79,8 +80,7 @@ class Scanner:
         async with self._store.begin() as work:
             libraries = await work.libraries.all()
             scans, _ = await work.scans.page(Window(_SCANS_LOOKED_BACK))
-        since = next((scan.started_at for scan in scans if scan.state is ScanState.DONE and scan.started_at), None)
-        since_ns = since.timestamp() * 1e9 if since else math.inf
+        since_ns = _last_whole(scans, course.scan).timestamp() * 1e9
         for library in libraries:
             try:
                 await LibraryScan(self._store, self._offload, library, course, since_ns=since_ns).complete()
@@ -89,3 +89,14 @@ class Scanner:
             except* Exception as group:  # noqa: BLE001 - one library must not cost the others their scan
                 _log.exception("scan.library_failed", scan=str(course.scan.id), library=library.name)
                 course.failed(library, group)
+
+
+def _last_whole(scans: Iterable[Scan], now: Scan) -> datetime:
+    """When the last scan before ``now`` that came to its end began; when the first began, where none did.
+
+    What claims to have begun later than ``now`` began under a wrong clock.
+    """
+    this = now.started_at or now.requested_at
+    begun = [(scan.state, scan.started_at) for scan in scans if scan.started_at and scan.started_at <= this]
+    whole = [at for state, at in begun if state is ScanState.DONE]
+    return max(whole) if whole else min((at for _, at in begun), default=this)

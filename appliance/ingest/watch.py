@@ -1,6 +1,7 @@
 """Folder watching: a change in a library that has settled asks for a quick scan."""
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar, TypeVarTuple, Unpack
 
@@ -10,12 +11,14 @@ import trio
 from appliance.core.ports import Store
 from appliance.core.scanning import ScanKind
 from appliance.ingest.folder import is_left_out, is_of_interest, root_identity
-from appliance.ingest.inotify import Inotify
+from appliance.ingest.inotify import Event, Inotify
 
 #: Writers send thousands of events a second; they are looked at together.
 _BREATH_SECONDS: Final = 0.5
 #: Somebody who never stops writing gets a scan now and then all the same.
 _LONGEST_WAIT_SECONDS: Final = 600.0
+#: A thread comes back this often, so that a stop does not wait for a large library on a slow disk.
+_STRETCH_SECONDS: Final = 0.05
 #: File systems whose changes by other machines the kernel does not report.
 _REMOTE: Final = frozenset(
     {"9p", "afs", "ceph", "cifs", "fuse.rclone", "fuse.sshfs", "nfs", "nfs4", "smb3", "virtiofs"}
@@ -69,7 +72,7 @@ class Watcher:
                 if there is not None and there != watched.get(root):
                     if (kind := await self._in_thread(_file_system, root)) in _REMOTE:
                         self._warn("watch.remote_changes_unseen", root=os.fsdecode(root), file_system=kind)
-                    await self._in_thread(self._watch_below, notify, root)
+                    await self._watch_below(notify, root)
                     await self._request()
                 watched[root] = there
             await trio.sleep(self._look_seconds)
@@ -96,21 +99,38 @@ class Watcher:
             await trio.lowlevel.wait_readable(notify.descriptor)
             matters = False
             for event in notify.read():
-                if event.folder is None or event.name is None:
-                    matters = True
-                elif event.is_folder and not is_left_out(event.name):
-                    matters = True
-                    if event.appeared:
-                        await self._in_thread(self._watch_below, notify, os.path.join(event.folder, event.name))
-                elif not event.is_folder:
-                    matters = matters or is_of_interest(event.name)
+                matters = await self._heed(notify, event) or matters
             if matters:
                 return
 
-    def _watch_below(self, notify: Inotify, folder: bytes) -> None:
-        """Watch a folder and all below it; watched first and listed then, so that nothing slips through between."""
+    async def _heed(self, notify: Inotify, event: Event) -> bool:
+        """Watch a folder that appeared. Whether the event matters to a scan."""
+        if event.folder is None or event.name is None:
+            # What was lost may have been new folders.
+            for root in self._roots:
+                await self._watch_below(notify, root)
+            return True
+        if not event.is_folder:
+            return is_of_interest(event.name)
+        if is_left_out(event.name):
+            return False
+        if event.appeared:
+            await self._watch_below(notify, os.path.join(event.folder, event.name))
+        return True
+
+    async def _watch_below(self, notify: Inotify, folder: bytes) -> None:
+        """Watch a folder and all below it. Cancellation takes effect soon, as long as the disk answers."""
         waiting = [folder]
         while waiting:
+            waiting = await self._in_thread(self._stretch, notify, waiting)
+
+    def _stretch(self, notify: Inotify, waiting: list[bytes]) -> list[bytes]:
+        """Watch folders for a short time; returns those that are left.
+
+        Each is watched first and listed then, so that nothing slips through between.
+        """
+        until = time.monotonic() + _STRETCH_SECONDS
+        while waiting and time.monotonic() < until:
             here = waiting.pop()
             try:
                 notify.watch(here)
@@ -124,7 +144,8 @@ class Watcher:
                 continue
             except OSError as error:
                 self._warn("watch.incomplete", folder=os.fsdecode(here), error=str(error))
-                return
+                return []
+        return waiting
 
     async def _in_thread(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
         return await trio.to_thread.run_sync(work, *arguments, limiter=self._disk)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import Album, AlbumFilter, AlbumOrder, ArtistRef, Item, Window
 from appliance.core.errors import NotFound
-from appliance.core.text import fold
+from appliance.core.text import genre_key
 from appliance.store.database import Connection, Row
 from appliance.store.listening import latest_likes, latest_ratings
 from appliance.store.statement import Statement
@@ -133,7 +133,7 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 def _values(narrow: AlbumFilter) -> dict[str, Any]:
     """The values of the conditions that ``narrow`` asks for, by the name of the condition."""
-    values = msgspec.structs.asdict(narrow) | {"genres": [fold(genre) for genre in narrow.genres]}
+    values = msgspec.structs.asdict(narrow) | {"genres": [genre_key(genre) for genre in narrow.genres]}
     return {name: value for name, value in values.items() if value not in (None, [])}
 
 

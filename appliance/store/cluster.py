@@ -67,9 +67,9 @@ class Cluster:
             await self._create()
         elif version != str(MAJOR):
             raise WrongMajorVersion(
-                f"{self.directory} was written by PostgreSQL {version}, and this Tonearm brings {MAJOR}. Nothing is lost. "
-                f"To carry it over: dump it with PostgreSQL {version}, move the folder aside, start this Tonearm once, and "
-                "load the dump; docs/postgresql.md gives each command."
+                f"{self.directory} was written by PostgreSQL {version}, and this Tonearm brings {MAJOR}. Nothing is "
+                f"lost. To carry it over: dump it with PostgreSQL {version}, move the folder aside, start this Tonearm "
+                "once, and load the dump; docs/postgresql.md gives each command."
             )
 
     async def command(self, socket_directory: Path) -> list[str]:

@@ -1,12 +1,27 @@
 """Likes, ratings and plays: logs that are only ever appended to. What counts now is read from the latest event."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Subquery, Table, Text, Uuid, bindparam, func, select
+from msgspec.structs import replace
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    Table,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, distinct_on, insert
 
-from appliance.core.catalogue import Item, Marks
+from appliance.core.catalogue import NO_MARKS, Item, Marks
 from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
 from appliance.store.database import Connection
 from appliance.store.given import given, values_of
@@ -55,35 +70,43 @@ _ADD_PLAYS = Statement(
     )
 )
 _EXISTING = {item: Statement(select(table.c.id).where(table.c.id == func.any(_IDS))) for item, table in _TABLES.items()}
-_LIKED_OF = Statement(
-    select(likes.c.item_id, likes.c.liked, likes.c.happened_at)
-    .ext(distinct_on(likes.c.item_id))
-    .where(likes.c.user_id == _USER, likes.c.item == bindparam("item", type_=Text), likes.c.item_id == func.any(_IDS))
-    .order_by(likes.c.item_id, likes.c.happened_at.desc(), likes.c.id.desc())
-)
-_RATED_OF = Statement(
-    select(ratings.c.item_id, ratings.c.rating)
-    .ext(distinct_on(ratings.c.item_id))
-    .where(
-        ratings.c.user_id == _USER,
-        ratings.c.item == bindparam("item", type_=Text),
-        ratings.c.item_id == func.any(_IDS),
+
+
+def _marks(item: Item) -> Statement:
+    """All that a user left on some things, as rows of id, kind, number and time: one round trip for all kinds."""
+    liked, rated = _latest(likes, likes.c.liked, item), _latest(ratings, ratings.c.rating, item)
+    parts: list[Select[Any]] = [
+        select(liked.c.item_id, literal_column("'like'"), literal_column("1"), liked.c.happened_at).where(
+            liked.c.liked
+        ),
+        select(rated.c.item_id, literal_column("'rating'"), rated.c.rating, rated.c.happened_at).where(
+            rated.c.rating > 0
+        ),
+    ]
+    if item is not Item.ARTIST:
+        of = plays.c.track_id if item is Item.TRACK else tracks.c.album_id
+        source = plays if item is Item.TRACK else plays.join(tracks, tracks.c.id == plays.c.track_id)
+        parts.append(
+            select(of, literal_column("'plays'"), func.count(), func.max(plays.c.happened_at))
+            .select_from(source)
+            .where(plays.c.user_id == _USER, of == func.any(_IDS))
+            .group_by(of)
+        )
+    return Statement(union_all(*parts))
+
+
+def _latest(log: Table, value: ColumnElement[Any], item: Item) -> Subquery:
+    """Of each of the given things, the latest event that the user left."""
+    return (
+        select(log.c.item_id, value, log.c.happened_at)
+        .ext(distinct_on(log.c.item_id))
+        .where(log.c.user_id == _USER, log.c.item == item.value, log.c.item_id == func.any(_IDS))
+        .order_by(log.c.item_id, log.c.happened_at.desc(), log.c.id.desc())
+        .subquery()
     )
-    .order_by(ratings.c.item_id, ratings.c.happened_at.desc(), ratings.c.id.desc())
-)
-_PLAYS_OF = {
-    Item.TRACK: Statement(
-        select(plays.c.track_id, func.count(), func.max(plays.c.happened_at))
-        .where(plays.c.user_id == _USER, plays.c.track_id == func.any(_IDS))
-        .group_by(plays.c.track_id)
-    ),
-    Item.ALBUM: Statement(
-        select(tracks.c.album_id, func.count(), func.max(plays.c.happened_at))
-        .join(tracks, tracks.c.id == plays.c.track_id)
-        .where(plays.c.user_id == _USER, tracks.c.album_id == func.any(_IDS))
-        .group_by(tracks.c.album_id)
-    ),
-}
+
+
+_MARKS = {item: _marks(item) for item in Item}
 
 _PLAYABLE = {
     Item.ARTIST: (artists.c.track_count > 0) | (artists.c.album_count > 0),
@@ -139,24 +162,17 @@ class Listening:
         await self._connection.execute(_ADD_PLAYS, **values_of(list(plays.c), events))
 
     async def marks(self, user_id: UUID, item: Item, ids: Sequence[UUID]) -> dict[UUID, Marks]:
-        wanted = list(ids)
-        liked = await self._connection.fetch(_LIKED_OF, user_id=user_id, item=item.value, ids=wanted)
-        rated = await self._connection.fetch(_RATED_OF, user_id=user_id, item=item.value, ids=wanted)
-        played = []
-        if item in _PLAYS_OF:
-            played = await self._connection.fetch(_PLAYS_OF[item], user_id=user_id, ids=wanted)
-        likes_at = {id_: at for id_, is_liked, at in liked if is_liked}
-        stars = {id_: rating for id_, rating in rated if rating}
-        heard = {id_: (count, last) for id_, count, last in played}
-        return {
-            id_: Marks(
-                liked_at=likes_at.get(id_),
-                rating=stars.get(id_),
-                play_count=heard[id_][0] if id_ in heard else 0,
-                last_played_at=heard[id_][1] if id_ in heard else None,
-            )
-            for id_ in {*likes_at, *stars, *heard}
-        }
+        rows = await self._connection.fetch(_MARKS[item], user_id=user_id, ids=list(ids))
+        marks: dict[UUID, Marks] = {}
+        for id_, kind, number, at in rows:
+            known = marks.get(id_, NO_MARKS)
+            if kind == "like":
+                marks[id_] = replace(known, liked_at=at)
+            elif kind == "rating":
+                marks[id_] = replace(known, rating=number)
+            else:
+                marks[id_] = replace(known, play_count=number, last_played_at=at)
+        return marks
 
     async def liked(self, user_id: UUID, item: Item, library: int | None = None) -> list[UUID]:
         values: dict[str, object] = {"user_id": user_id}

@@ -15,7 +15,7 @@ from appliance.core.ids import new_id
 from appliance.core.library import Decision, Verdict
 from appliance.core.sheet import Picture
 from appliance.core.shelving import ArtistDraft
-from appliance.core.text import fold, words
+from appliance.core.text import genre_key, words
 from appliance.store.database import Connection
 from appliance.store.merge_albums import AlbumMerge
 from appliance.store.merge_links import ARTISTS, GENRES
@@ -143,7 +143,7 @@ class Merge:
         names: dict[str, str] = {}
         for decision in named:
             for genre in decision.draft.genres:
-                names.setdefault(fold(genre), genre)
+                names.setdefault(genre_key(genre), genre)
         rows = await self._connection.fetch(_KNOWN_GENRES, keys=list(names))
         known = {key: GenreRef(id_, name) for key, id_, name in rows}
         added = {key: GenreRef(new_id(), name) for key, name in names.items() if key not in known}

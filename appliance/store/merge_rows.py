@@ -6,7 +6,7 @@ from uuid import UUID
 
 from appliance.core.library import Decision
 from appliance.core.shelving import TrackDraft
-from appliance.core.text import fold
+from appliance.core.text import genre_key
 
 #: What a sheet tells of its track; which file plays it is ``presence``'s.
 TRACK_COLUMNS = (
@@ -71,7 +71,7 @@ class GenreRef(NamedTuple):
 
 def genre_keys(draft: TrackDraft) -> list[str]:
     """The keys of the draft's genres, in their order, each once."""
-    return list(dict.fromkeys(fold(genre) for genre in draft.genres))
+    return list(dict.fromkeys(genre_key(genre) for genre in draft.genres))
 
 
 def year_of(*dates: str | None) -> int | None:

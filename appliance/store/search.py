@@ -21,6 +21,8 @@ from appliance.store.tracks import select_tracks, track_of
 
 T = TypeVar("T")
 
+_MOST_WORDS = 64
+
 _LIMIT = bindparam("limit", type_=Integer)
 _OFFSET = bindparam("offset", type_=Integer)
 _LIBRARY = bindparam("library", type_=Integer)
@@ -77,7 +79,7 @@ def prefix_query(query: str) -> str | None:
 
     Words hold letters, digits and underscores only, so that nothing in them can end the quotes.
     """
-    wanted = words(query)
+    wanted = words(query)[:_MOST_WORDS]
     return " & ".join(f"'{word}':*" for word in wanted) if wanted else None
 
 

@@ -1,4 +1,4 @@
-"""How a file is named to those who receive it: its media type and its name."""
+"""How a file is named to those who save it."""
 
 import os
 import re
@@ -6,33 +6,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote
 
-_TYPES: Final = {
-    "flac": "audio/flac",
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "m4b": "audio/mp4",
-    "mp4": "audio/mp4",
-    "opus": "audio/ogg",
-    "ogg": "audio/ogg",
-    "oga": "audio/ogg",
-    "wav": "audio/wav",
-    "aif": "audio/aiff",
-    "aiff": "audio/aiff",
-    "aifc": "audio/aiff",
-    "wma": "audio/x-ms-wma",
-    "asf": "audio/x-ms-wma",
-    "wv": "audio/x-wavpack",
-    "ape": "audio/x-ape",
-    "aac": "audio/aac",
-    "mka": "audio/x-matroska",
-    "webm": "audio/webm",
-}
 _UNSAFE: Final = re.compile(r'[^\x20-\x7e]|["\\%/;]')
-
-
-def content_type(suffix: str) -> str:
-    """The media type of a raw file by its suffix, without the dot."""
-    return _TYPES.get(suffix.lower(), "application/octet-stream")
 
 
 def disposition(path: bytes, suffix: str | None = None) -> str:

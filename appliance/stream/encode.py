@@ -26,6 +26,9 @@ _DEMUXERS: Final = "aac,aiff,ape,asf,flac,matroska,mov,mp3,ogg,wav,w64,wv"
 _TAGS_AS_THEY_ARE: Final[dict[str, Any]] = (
     {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
 )
+#: Packets of a WAV file in which DTS is looked for: each of them is tried on every demuxer, and the default of 32 takes
+#: longer than all else before the first byte. DTS shows in the first one that is not silent.
+_PROBED_PACKETS: Final = "4"
 _READ_BYTES: Final = 256 * 1024
 _WRITE_BYTES: Final = 32 * 1024
 #: Seek this much before the wanted place: decoders need a run-up (MP3's bit reservoir, 80 ms of Opus).
@@ -116,7 +119,11 @@ def _open(source: BinaryIO) -> InputContainer:
         container: InputContainer = av.open(
             source,
             "r",
-            options={"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"},
+            options={
+                "format_whitelist": _DEMUXERS,
+                "protocol_whitelist": "none",
+                "max_probe_packets": _PROBED_PACKETS,
+            },
             buffer_size=_READ_BYTES,
             **_TAGS_AS_THEY_ARE,
         )

@@ -11,7 +11,7 @@ from appliance.core.playback import Plan, TranscodePlan
 from appliance.core.ports import Conditions, MediaReply
 from appliance.stream import raw
 from appliance.stream.cache import Transcodes, Wanted, name_of
-from appliance.stream.content import content_type, disposition
+from appliance.stream.content import disposition
 from appliance.stream.messages import Recipe
 from appliance.stream.opening import OpenFile
 from appliance.stream.ranges import BODILESS, Representation, Selection, Span, select, select_unsized
@@ -47,7 +47,7 @@ class StreamedMedia:
     async def _raw(self, file: MediaFile, source: OpenFile, conditions: Conditions) -> AsyncIterator[_Selected]:
         representation = Representation(
             size=source.size,
-            content_type=content_type(file.suffix),
+            content_type=file.content_type,
             etag=f'"{file.id.hex}-{source.size:x}-{source.mtime_ns:x}"',
             modified=source.mtime_ns / 1e9,
         )

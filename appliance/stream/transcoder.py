@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final, NoReturn
@@ -26,6 +26,9 @@ _LEAVING_SECONDS: Final = 0.5
 _STARTING_SECONDS: Final = 30.0
 _LONG_LIFE_SECONDS: Final = 10.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+
+#: What a broken line raises; also one that the keeper of its place closed, having seen the process die first.
+_NO_LINE: Final = (OSError, trio.ClosedResourceError)
 
 _log = structlog.get_logger(__name__)
 
@@ -106,8 +109,10 @@ class Transcoder:
         raise Busy("Every transcoder is at work.", retry_after=5)
 
     def _welcome(self, worker: "_Worker") -> None:
-        self._idle.append(worker)
-        self._waiting.unpark()
+        # One that died at the end of its job has lost its place already: nobody would take it from the list again.
+        if worker.process.returncode is None:
+            self._idle.append(worker)
+            self._waiting.unpark()
 
     async def keep_place(self, command: Sequence[str]) -> NoReturn:
         """Keep one worker alive: start it, offer it, and start another when it has died."""
@@ -222,14 +227,16 @@ class _Worker:
 
     async def _send(self, request: Request, descriptors: tuple[int, ...] = ()) -> None:
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
-        # When it is dead, the next read says so.
-        with suppress(BrokenPipeError, ConnectionResetError):
+        try:
             await self._line.sendmsg([self._encoder.encode(request)], rights)
+        except _NO_LINE:
+            # It is dead, or as good as that: the next read says so.
+            self.kill()
 
     async def _next(self) -> Report | None:
         """The next report; None when the process is gone, or has lost its mind: its decoders read strangers' bytes."""
         try:
             packet = await self._line.recv(PACKET_BYTES)
             return self._reports.decode(packet) if packet else None
-        except (ConnectionResetError, msgspec.DecodeError):
+        except (*_NO_LINE, msgspec.DecodeError):
             return None

@@ -158,7 +158,7 @@ async def test_the_right_password_signs_in(accounts: Accounts, work: UnitOfWork,
         ("bo", PASSWORD),
         ("%", PASSWORD),
         ("an_", PASSWORD),
-        ("ana\0", PASSWORD),
+        ("a\0na", PASSWORD),
         ("\ud800", PASSWORD),
         ("", PASSWORD),
         ("", ""),
@@ -169,6 +169,13 @@ async def test_anything_else_does_not(
 ) -> None:
     with pytest.raises(WrongCredentials):
         await getattr(household, way)(work, name, password, HOME)
+
+
+@pytest.mark.parametrize("spelling", ["ana", "ANA", " Ána ", "ana\0"])
+async def test_a_name_is_known_however_it_is_spelt(
+    accounts: Accounts, work: UnitOfWork, ana: User, spelling: str
+) -> None:
+    assert await accounts.by_app_password(work, spelling, PASSWORD, HOME) == ana
 
 
 async def test_half_a_character_is_not_a_question_mark(accounts: Accounts, work: UnitOfWork) -> None:

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from appliance.core.library import Signature, Verdict, compare
-from tests.core.house import House, Place, identity_of, tagged
+from appliance.core.library import Batch, KnownFile, Signature, Verdict, compare
+from tests.core.house import House, Place, Recording, identity_of, library_id, sheet_of, tagged
 
 RED, BLUE = tagged("Red"), tagged("Blue")
 ONE, TWO, THREE = Place("attic", b"1.mp3"), Place("attic", b"2.mp3"), Place("attic", b"3.mp3")
@@ -257,6 +257,23 @@ def test_a_missing_row_at_a_path_does_not_hide_the_file_that_is_there(house: Hou
     house.write(ONE, "sound", BLUE)
     assert verdicts(house) == {ONE.path: Verdict.SAME}
     assert house.row_at(ONE).id == first.id != second.id
+
+
+def test_a_file_that_the_store_tells_of_twice_is_one_file() -> None:
+    (decision,) = Batch(library_id("attic"), set()).decide([sheet_of(ONE.path, Recording("sound", RED, 1))], [])
+    known = KnownFile(
+        id=decision.file_id,
+        track_id=decision.track_id,
+        library_id=library_id("attic"),
+        path=ONE.path,
+        identity=identity_of("sound"),
+        missing=False,
+        place=decision.draft.place,
+    )
+    renamed = sheet_of(TWO.path, Recording("sound", RED, 1))
+    copied = sheet_of(THREE.path, Recording("sound", RED, 2))
+    decisions = Batch(library_id("attic"), {ONE.path}).decide([renamed, copied], [known, known])
+    assert [decision.verdict for decision in decisions] == [Verdict.MOVED, Verdict.COPY]
 
 
 # --- The comparison

@@ -1,8 +1,9 @@
 """kill -9, of everything that can be killed, while there is work."""
 
+import re
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psutil
@@ -22,7 +23,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     return folder, press(folder, _SONGS)
 
 
-@pytest.mark.parametrize("merged", [0, 500, 1500])
+@pytest.mark.parametrize("merged", [0, 1000])
 def test_a_scan_that_was_killed_is_finished_and_doubles_nothing(
     crowd: tuple[Path, int], data: Path, merged: int
 ) -> None:
@@ -34,7 +35,7 @@ def test_a_scan_that_was_killed_is_finished_and_doubles_nothing(
 
         def has_merged() -> bool:
             killed.update((rest.get("/scans/", params={"limit": 1}).json()["items"] or [{"state": "none"}])[0])
-            return killed["state"] == "running" and killed["counts"]["added"] >= merged
+            return killed["state"] == "running" and int(killed["counts"]["added"]) >= merged
 
         eventually(has_merged, "a scan under way")
         before = server.app().ids()
@@ -64,7 +65,7 @@ def test_a_server_that_is_killed_while_idle_starts_again_with_everything(music: 
     ids = app.ids()
     for song in ids.values():
         app.call("star", id=song)
-        server.assert_untroubled()
+    server.assert_untroubled()
     server.kill()
     eventually(lambda: not processes_on(data), "PostgreSQL gone with its server")
     with Server(data, music) as again:
@@ -88,7 +89,7 @@ class _Fan:
         """By song; a song whose last call was not acknowledged is left out, since nobody knows."""
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> "_Fan":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -115,9 +116,7 @@ class _Fan:
 
 
 @pytest.mark.parametrize("victim", ["the server process", "one connection"])
-def test_postgresql_killed_under_requests_comes_back_and_has_lost_nothing(
-    music: Path, data: Path, victim: str
-) -> None:
+def test_postgresql_killed_under_requests_comes_back_and_has_lost_nothing(music: Path, data: Path, victim: str) -> None:
     with Server(data, music, watch="false") as server:
         server.until_scanned()
         app = server.app()
@@ -131,19 +130,12 @@ def test_postgresql_killed_under_requests_comes_back_and_has_lost_nothing(
         starred = {song["id"] for song in app.call("getStarred2")["starred2"].get("song", [])}
         assert starred & fan.starred.keys() == {song for song, likes in fan.starred.items() if likes}
         assert {status for status, _ in fan.refused} <= {503}, fan.refused[:3]
-        # The service that crashed is told in the log, once.
-        server.tolerated = _CRASH
-
-
-import re  # noqa: E402
-
-_CRASH = re.compile("A service crashed and is started again|Traceback")
+        # The service that crashed is told in the log.
+        server.tolerated = re.compile("A service crashed and is started again|Traceback")
 
 
 def _kill_postgres(server: Server, victim: str) -> None:
-    postmaster = next(
-        process for process in server.children("-D") if process.cmdline()[0].endswith("/postgres")
-    )
+    postmaster = next(process for process in server.children("-D") if process.cmdline()[0].endswith("/postgres"))
     if victim == "the server process":
         postmaster.kill()
         return
@@ -176,7 +168,7 @@ def test_tag_readers_that_are_killed_cost_a_scan_nothing(crowd: tuple[Path, int]
         workers: list[psutil.Process] = []
 
         def are_at_work() -> bool:
-            workers[:] = server.children("trio_parallel")
+            workers[:] = server.children("spawn_main")
             return bool(workers)
 
         eventually(are_at_work, "workers that read tags")

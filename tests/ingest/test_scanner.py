@@ -190,24 +190,31 @@ async def test_a_root_that_is_away_marks_nothing(house: House, recorder: "Record
 
 
 class Unplug:
-    """An offload before which the disk is pulled out."""
+    """An offload before which the disk is pulled out. What it was mounted on is there still, or nothing."""
 
-    def __init__(self, offload: Offload, recorder: "Recorder") -> None:
+    def __init__(self, offload: Offload, recorder: "Recorder", *, mount_point: bool) -> None:
         self._offload = offload
         self._root = recorder.root
+        self._unplugged = recorder.root.parent / "unplugged"
+        self._mount_point = mount_point
 
     async def run(self, job: Callable[..., T], *arguments: object, seconds: float = 60.0) -> T:
-        if self._root.exists():
-            self._root.rename(self._root.parent / "unplugged")
+        if not self._unplugged.exists():
+            self._root.rename(self._unplugged)
+            if self._mount_point:
+                self._root.mkdir()
         return await self._offload.run(job, *arguments, seconds=seconds)
 
 
-async def test_a_disk_pulled_out_while_it_is_read_marks_nothing(house: House, recorder: "Recorder") -> None:
+@pytest.mark.parametrize("mount_point", [True, False], ids=["empty", "gone"])
+async def test_a_disk_pulled_out_while_it_is_read_marks_nothing(
+    house: House, recorder: "Recorder", *, mount_point: bool
+) -> None:
     _fill(recorder, "one.mp3", "two.flac")
     await house.scan()
     recorder.retag(recorder.root / "one.mp3", "Changed")
     (recorder.root / "two.flac").unlink()
-    async with house.scanner(Unplug(house.offload, recorder)):
+    async with house.scanner(Unplug(house.offload, recorder, mount_point=mount_point)):
         scan = await house.ended(await house.request())
     assert scan.message is not None
     assert "went away" in scan.message
@@ -258,6 +265,22 @@ async def test_a_new_cover_beside_known_files_is_seen_by_a_quick_scan(house: Hou
     assert (counts.to_read, counts.changed) == (1, 0)
     assert (await house.tracks())["one"].cover_id is not None
     assert (await house.scan()).counts.to_read == 0
+
+
+async def test_a_cover_that_came_while_the_first_scan_was_cut_off_is_seen(house: House, recorder: "Recorder") -> None:
+    _fill_many(recorder, 700)
+    slow = Slow(house.offload)
+    async with house.scanner(slow):
+        scan = await house.request()
+        with trio.fail_after(60):
+            await slow.reached.wait()
+        await house.when(scan, lambda now: now.counts.added > 0)
+    (recorder.root / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\nsmall")
+    async with house.scanner():
+        await house.ended(scan)
+    async with house.store.begin() as work:
+        tracks, _ = await work.tracks.page(TrackFilter(), Window(700))
+    assert {track.cover_id is None for track in tracks} == {False}
 
 
 class Slow:

@@ -98,6 +98,21 @@ async def test_names_that_are_no_text_are_noticed(watch: Watch) -> None:
         await watch.asked()
 
 
+async def test_a_folder_whose_making_the_kernel_forgot_to_tell_is_watched_all_the_same(watch: Watch) -> None:
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="ascii"))
+    async with watch.watching():
+        await watch.asked()
+        # The loop does not run meanwhile, so that the queue overflows before the folder is made.
+        for number in range(limit // 3 + 10):
+            path = watch.root / f"{number % 7}.mp3"
+            path.touch()
+            path.unlink()
+        (watch.root / "forgotten").mkdir()
+        await watch.asked()
+        (watch.root / "forgotten" / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+
+
 async def test_a_root_that_appears_later_is_picked_up(watch: Watch) -> None:
     watch.root.rmdir()
     async with watch.watching():

@@ -64,7 +64,7 @@ def tag(path: Path, *, title: str, artist: str, album: str, track: int = 1, **mo
             ape["Title"], ape["Artist"], ape["Album"], ape["Track"] = title, artist, album, str(track)
             ape.save(path)
         case _:
-            file: Any = mutagen.File(path)  # type: ignore[attr-defined]  # it has no stub of its own module
+            file: Any = mutagen.File(path)
             file["title"], file["artist"], file["album"], file["tracknumber"] = title, artist, album, str(track)
             for name, value in more.items():
                 file[{"disc": "discnumber", "album_artist": "albumartist"}.get(name, name)] = value
@@ -78,7 +78,7 @@ def _id3(path: Path, *, title: str, artist: str, album: str, track: int, **more:
     if file.tags is None:
         file.add_tags()
     frames = [TIT2(text=title), TPE1(text=artist), TALB(text=album), TRCK(text=str(track))]
-    kind = {"disc": TPOS, "album_artist": TPE2, "genre": TCON, "compilation": TCMP}
+    kind: dict[str, Any] = {"disc": TPOS, "album_artist": TPE2, "genre": TCON, "compilation": TCMP}
     for frame in frames + [kind[name](text=value) for name, value in more.items()]:
         file.tags.add(frame)
     file.save()
@@ -94,7 +94,16 @@ def _formats(folder: Path) -> None:
 
 def _names(folder: Path) -> None:
     seed = record(folder / "seed.mp3", seconds=0.5, pitch=500)
-    names = [NFC, NFD, LONG, "-rf leading dash.mp3", "two\nlines.mp3", " spaces .mp3", "100% & <b>#?;.mp3", "日本語.MP3"]
+    names = [
+        NFC,
+        NFD,
+        LONG,
+        "-rf leading dash.mp3",
+        "two\nlines.mp3",
+        " spaces .mp3",
+        "100% & <b>#?;.mp3",
+        "日本語.MP3",
+    ]
     for number, name in enumerate(names, 1):
         sound = record(folder / f"{number}.mp3", seconds=0.5, pitch=500 + 10 * number)
         tag(sound, title=f"Name {number}", artist="Odd & <Names>", album='Quotes " and \\', track=number)
@@ -134,7 +143,9 @@ def _covers(folder: Path) -> None:
     tags = ID3(path)
     tags.add(APIC(type=3, mime="image/jpeg", data=content.getvalue()[:2000]))
     tags.save(path)
-    small: Any = MP4(tag(record(folder / "small.m4a", seconds=1, pitch=1020), title="Small", artist="Eve", album="Small"))
+    small: Any = MP4(
+        tag(record(folder / "small.m4a", seconds=1, pitch=1020), title="Small", artist="Eve", album="Small")
+    )
     content = io.BytesIO()
     Image.new("RGB", (64, 64), "red").save(content, "PNG")
     small["covr"] = [MP4Cover(content.getvalue(), MP4Cover.FORMAT_PNG)]
@@ -162,5 +173,7 @@ def _untidy(root: Path) -> None:
     (root / "Elsewhere").symlink_to(outside)
     # A file of another disk, under a second name that the walk would otherwise not see.
     (root / ".archive").mkdir()
-    kept = tag(record(root / ".archive" / "kept.mp3", seconds=0.5, pitch=1210), title="Kept", artist="Hal", album="Kept")
+    kept = tag(
+        record(root / ".archive" / "kept.mp3", seconds=0.5, pitch=1210), title="Kept", artist="Hal", album="Kept"
+    )
     (root / "Kept.mp3").symlink_to(kept.relative_to(root))

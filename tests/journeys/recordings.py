@@ -60,8 +60,7 @@ class Heard(NamedTuple):
 
 def listen(content: bytes) -> Heard:
     """Decode it all; whatever is wrong on the way is raised."""
-    with av.open(io.BytesIO(content)) as container:
-        (stream,) = container.streams.audio
-        assert isinstance(stream, AudioStream)
+    with av.open(io.BytesIO(content), "r") as container:
+        stream: AudioStream = container.streams.audio[0]
         samples = sum(frame.samples for frame in container.decode(stream))
         return Heard(samples / stream.rate, stream.codec_context.codec.name)

@@ -72,20 +72,22 @@ def processes_on(folder: Path) -> list[psutil.Process]:
 class Server:
     """One run of ``tonearm serve``. A context manager: its end stops it, and holds it to how it must stop."""
 
-    def __init__(self, data_dir: Path, *music: Path, user: str = ADMIN, password: str = PASSWORD, **settings: str):
+    def __init__(
+        self, data_dir: Path, *music: Path, user: str = ADMIN, password: str = PASSWORD, **settings: str
+    ) -> None:
         """``settings``: ``TONEARM_*``. With an empty ``password``, the server is told none."""
         self.data_dir = data_dir
         self.user, self.password = user, password
         self.tolerated: re.Pattern[str] | None = None
         """Trouble in the log that belongs to what the test does."""
+        folders = [argument for folder in music for argument in ("--music", folder)]
         given = settings if not password else {"admin_user": user, "admin_password": password} | settings
         self._open = ExitStack()
         data_dir.parent.mkdir(parents=True, exist_ok=True)
         self._output_file = data_dir.parent / f"{data_dir.name}.{secrets.token_hex(4)}.txt"
         with self._output_file.open("wb") as output:
             self.process = subprocess.Popen(
-                [TONEARM, "serve", "--data-dir", data_dir, "--bind", "127.0.0.1:0"]
-                + [argument for folder in music for argument in ("--music", folder)],
+                [str(each) for each in (TONEARM, "serve", "--data-dir", data_dir, "--bind", "127.0.0.1:0", *folders)],
                 env=environment(given),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -176,6 +178,7 @@ class Server:
 
     def kill(self) -> None:
         """kill -9, and wait until that is over."""
+        self._open.close()
         self.process.kill()
         self.process.wait()
 
@@ -254,7 +257,7 @@ class App:
         self.http = httpx.Client(timeout=30)
 
     def parameters(self, **more: object) -> list[tuple[str, str]]:
-        """Of a call: the token scheme and JSON, unless ``more`` has it otherwise; a list gives a parameter several times."""
+        """Of a call: by token, for JSON, unless ``more`` has it otherwise; a list gives a parameter several times."""
         salt = secrets.token_hex(6)
         token = hashlib.md5((self.password + salt).encode(), usedforsecurity=False).hexdigest()
         usual = {"u": self.user, "t": token, "s": salt, "v": "1.16.1", "c": "journey", "f": "json"}
@@ -270,7 +273,7 @@ class App:
         """For a request line."""
         return f"/rest/{endpoint}?{urlencode(self.parameters(**more))}"
 
-    def get(self, endpoint: str, headers: Mapping[str, str] | None = None, **more: object) -> httpx.Response:
+    def get(self, endpoint: str, headers: Mapping[str, str] | None = None, /, **more: object) -> httpx.Response:
         """The answer as it is."""
         return self.http.get(self.address(endpoint, **more), headers=headers)
 
@@ -290,9 +293,9 @@ class App:
         """The whole library, page by page, as apps that synchronise read it."""
         found: list[dict[str, Any]] = []
         while True:
-            page = self.call(
-                "search3", query='""', songCount=500, songOffset=len(found), artistCount=0, albumCount=0
-            )["searchResult3"].get("song", [])
+            page = self.call("search3", query='""', songCount=500, songOffset=len(found), artistCount=0, albumCount=0)[
+                "searchResult3"
+            ].get("song", [])
             if not page:
                 return found
             found += page

@@ -1,5 +1,6 @@
 """The first minutes of a newcomer, and the days after."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from tests.journeys.first_start import FirstStart
-from tests.journeys.server import Server
+from tests.journeys.server import Server, tonearm
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
@@ -96,6 +97,17 @@ def test_a_second_start_says_no_password_and_rewrites_nothing(second_home: Path)
         assert app.ids() == ids
         assert [song["id"] for song in app.call("getStarred2")["starred2"]["song"]] == [min(ids.values())]
     assert _stamps(second_home / "demo") == before
+
+
+def test_the_demo_command_completes_what_is_missing_and_touches_nothing_else(second_home: Path) -> None:
+    folder = second_home / "demo"
+    before = _stamps(folder)
+    (lost,) = folder.rglob("*Geese*")
+    lost.unlink()
+    asked = tonearm("demo", folder, "--json")
+    assert asked.returncode == 0, asked.stderr
+    assert len([name for name in json.loads(asked.stdout)["files"] if not name.endswith("cover.jpg")]) == 21
+    assert {name for name, stamp in _stamps(folder).items() if stamp != before[name]} == {str(lost.relative_to(folder))}
 
 
 def test_a_given_password_is_not_shown(second_home: Path) -> None:

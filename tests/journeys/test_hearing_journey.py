@@ -46,8 +46,7 @@ def lossy(app: App) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("kind", "rate"),
-    [("mp3", 0), ("mp3", 64), ("mp3", 320), ("opus", 0), ("opus", 32), ("opus", 160)]
-    + [("aac", 0), ("aac", 96), ("aac", 256), ("flac", 0)],
+    [(kind, rate) for kind in ("mp3", "opus", "aac") for rate in (0, 32, 96, 256)] + [("flac", 0)],
 )
 def test_each_format_and_rate_is_whole(app: App, lossless: dict[str, Any], kind: str, rate: int) -> None:
     asked = {"id": lossless["id"], "format": kind} | ({"maxBitRate": rate} if rate else {})
@@ -103,25 +102,27 @@ def test_a_first_play_can_be_sought_at_once(tmp_path: Path, studio: Path, kind: 
         assert middle.headers["ETag"] == whole.headers["ETag"]
 
 
-_RAW = "download", "stream"
+_PARTS = {
+    "bytes=0-0": slice(0, 1),
+    "bytes=100-199": slice(100, 200),
+    "bytes=-500": slice(-500, None),
+    "bytes=1000-": slice(1000, None),
+    "bytes=0-999999999999": slice(0, None),
+    "bytes=-999999999999": slice(0, None),
+}
 
 
-@pytest.mark.parametrize("endpoint", _RAW)
-@pytest.mark.parametrize(
-    ("wanted", "start", "stop"),
-    [("bytes=0-0", 0, 1), ("bytes=100-199", 100, 200), ("bytes=-500", -500, None), ("bytes=1000-", 1000, None)]
-    + [("bytes=0-999999999999", 0, None), ("bytes=-999999999999", 0, None)],
-)
+@pytest.mark.parametrize("endpoint", ["download", "stream"])
+@pytest.mark.parametrize("wanted", _PARTS)
 def test_a_range_of_a_file_is_that_part(
-    app: App, lossless: dict[str, Any], studio: Path, endpoint: str, wanted: str, start: int, stop: int | None
+    app: App, lossless: dict[str, Any], studio: Path, endpoint: str, wanted: str
 ) -> None:
     content = (studio / "lossless.flac").read_bytes()
     answer = app.get(endpoint, {"Range": wanted}, id=lossless["id"])
     assert answer.status_code == 206
-    assert answer.content == content[start:stop]
-    first = start if start >= 0 else len(content) + start
-    last = first + len(answer.content) - 1
-    assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(content)}"
+    assert answer.content == content[_PARTS[wanted]]
+    first, stop, _ = _PARTS[wanted].indices(len(content))
+    assert answer.headers["Content-Range"] == f"bytes {first}-{stop - 1}/{len(content)}"
 
 
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=-0", "bytes=99999999-999999999"])

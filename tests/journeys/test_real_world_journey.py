@@ -84,14 +84,14 @@ def test_odd_names_download_under_their_names(household: Server, songs: list[dic
     assert "Odd &amp; &lt;Names&gt;" in xml
 
 
-def test_two_discs_are_one_album_with_the_cover_of_its_folder(household: Server, songs: list[dict[str, Any]]) -> None:
+def test_two_discs_are_one_album_with_the_cover_of_its_folder(songs: list[dict[str, Any]]) -> None:
     twice = of_album(songs, "Twice")
     assert sorted((song["discNumber"], song["track"]) for song in twice) == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert len({song["albumId"] for song in twice}) == 1
     assert len({song["coverArt"] for song in twice}) == 1
 
 
-def test_a_compilation_is_one_album_of_various_artists(household: Server, songs: list[dict[str, Any]]) -> None:
+def test_a_compilation_is_one_album_of_various_artists(songs: list[dict[str, Any]]) -> None:
     hits = of_album(songs, "Summer Hits")
     assert {song["artist"] for song in hits} == {"Bo", "Cy", "Di"}
     assert len({song["albumId"] for song in hits}) == 1

@@ -1,34 +1,12 @@
-"""Names and types of what is sent."""
+"""Names of what is saved."""
 
 import re
 from urllib.parse import unquote
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.stream.content import content_type, disposition
-
-
-@pytest.mark.parametrize(
-    ("suffix", "media_type"),
-    [
-        ("flac", "audio/flac"),
-        ("FLAC", "audio/flac"),
-        ("mp3", "audio/mpeg"),
-        ("m4a", "audio/mp4"),
-        ("opus", "audio/ogg"),
-        ("ogg", "audio/ogg"),
-        ("wav", "audio/wav"),
-        ("wma", "audio/x-ms-wma"),
-        ("wv", "audio/x-wavpack"),
-        ("ape", "audio/x-ape"),
-        ("aac", "audio/aac"),
-        ("html", "application/octet-stream"),
-    ],
-)
-def test_a_raw_file_has_the_type_of_its_suffix(suffix: str, media_type: str) -> None:
-    assert content_type(suffix) == media_type
+from appliance.stream.content import disposition
 
 
 def test_a_download_is_saved_under_its_own_name() -> None:

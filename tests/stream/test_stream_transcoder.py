@@ -243,6 +243,29 @@ end.recv(99999)
 """
 
 
+_SURVIVED_BY_ITS_CHILD = """
+import os, socket
+end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=0)
+end.send(b'{"type": "ready", "unconfined": []}')
+end.recv(99999)
+if os.fork() == 0:
+    end.recv(99999)
+"""
+
+
+async def test_a_worker_whose_death_is_seen_before_the_end_of_its_line_is_a_fault(
+    tmp_path: Path, until: "Until"
+) -> None:
+    recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
+    sink = os.open(tmp_path / "sink", os.O_CREAT | os.O_RDWR)
+    async with open_transcoder(1, command=[sys.executable, "-S", "-c", _SURVIVED_BY_ITS_CHILD]) as pool:
+        await until(lambda: pool.warm_workers == 1)
+        with trio.fail_after(5), pytest.raises(MediaFault, match="died"):
+            await pool.run(Order(sink, sink, recipe, 1000, lambda _: None))
+        await until(lambda: pool.warm_workers == 1)
+    os.close(sink)
+
+
 async def test_a_worker_that_talks_nonsense_is_a_fault_and_is_replaced(tmp_path: Path, until: "Until") -> None:
     recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
     sink = os.open(tmp_path / "sink", os.O_CREAT | os.O_RDWR)

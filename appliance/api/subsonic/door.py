@@ -50,6 +50,11 @@ ENDPOINTS: dict[str, Handler] = {
 #: Answered to anybody, whatever credentials come with them.
 PUBLIC = {"getOpenSubsonicExtensions": system.get_open_subsonic_extensions}
 
+#: Players that run as a web page come from another origin than this server. Any may read what it asks for: no cookie
+#: opens ``/rest``, so a page knows nothing here that it was not told by its user.
+_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*"}
+_PREFLIGHT = {"Access-Control-Allow-Headers": "*", "Access-Control-Max-Age": "86400"}
+
 _METHODS = ["GET", "POST"]
 _OTHER_METHODS = ["DELETE", "PATCH", "PUT"]
 
@@ -68,7 +73,16 @@ def blueprint(services: Services) -> Blueprint:
     routes.add_url_rule("/", "nothing", door.unknown, methods=_METHODS + _OTHER_METHODS)
     routes.add_url_rule("/<path:path>", "unknown", door.unknown, methods=_METHODS + _OTHER_METHODS)
     routes.register_error_handler(Exception, door.broken)
+    routes.after_request(_open_to_any_origin)
     return routes
+
+
+async def _open_to_any_origin(response: Response) -> Response:
+    """As https://fetch.spec.whatwg.org/#http-cors-protocol has it; GET, HEAD and POST need not be allowed by name."""
+    response.headers.update(_ANY_ORIGIN)
+    if request.method == "OPTIONS":
+        response.headers.update(_PREFLIGHT)
+    return response
 
 
 class _Door:

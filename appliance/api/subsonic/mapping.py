@@ -16,28 +16,6 @@ from appliance.core.text import index_letter
 
 #: What the user left on the thing with this id.
 MarksOf = Callable[[UUID], Marks]
-#: By suffix, as the stream room sends them.
-_CONTENT_TYPES = {
-    "aac": "audio/aac",
-    "aif": "audio/aiff",
-    "aifc": "audio/aiff",
-    "aiff": "audio/aiff",
-    "ape": "audio/x-ape",
-    "asf": "audio/x-ms-wma",
-    "flac": "audio/flac",
-    "m4a": "audio/mp4",
-    "m4b": "audio/mp4",
-    "mka": "audio/x-matroska",
-    "mp3": "audio/mpeg",
-    "mp4": "audio/mp4",
-    "oga": "audio/ogg",
-    "ogg": "audio/ogg",
-    "opus": "audio/ogg",
-    "wav": "audio/wav",
-    "webm": "audio/webm",
-    "wma": "audio/x-ms-wma",
-    "wv": "audio/x-wavpack",
-}
 
 
 def artist(entity: Artist, marks: Marks = NO_MARKS) -> responses.ArtistID3:
@@ -187,7 +165,7 @@ def song(entity: Track, marks: Marks = NO_MARKS) -> responses.Child:
         genre=genres[0] if genres else None,
         cover_art=picture_id(entity.cover_id),
         size=file.size,
-        content_type=_CONTENT_TYPES.get(file.suffix, "application/octet-stream"),
+        content_type=file.content_type,
         suffix=file.suffix,
         duration=_seconds(entity.duration_ms),
         bit_rate=file.bit_rate,

@@ -262,6 +262,7 @@ async def test_headers_of_the_application_stay_on_the_sound(house: House) -> Non
 
     response = await stream(house)
     assert (response.headers["X-Signed"], response.headers.getlist("Content-Type")) == ("yes", ["audio/flac"])
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
 async def test_an_application_without_media_connections_fails_loudly(house: House) -> None:

@@ -231,6 +231,27 @@ async def test_another_method_answers_an_envelope(house: House, method: str) -> 
     assert json.loads(await response.get_data(as_text=True))["subsonic-response"]["status"] == "failed"
 
 
+@pytest.mark.parametrize("path", ["ping", "stream", "getCoverArt.view", "nowhere"])
+async def test_a_page_from_anywhere_may_read_what_it_asks_for_and_no_cookie(house: House, path: str) -> None:
+    response = await house.send(path, house.credentials() | {"f": "json"}, headers={"Origin": "https://player.example"})
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Expose-Headers"] == "*"
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["ping", "stream.view", "nowhere"])
+async def test_a_browser_that_asks_first_is_told_that_it_may(house: House, path: str) -> None:
+    asking = {
+        "Origin": "https://player.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "range",
+    }
+    response = await house.send(path, {}, method="OPTIONS", headers=asking)
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Headers"] == "*"
+
+
 async def test_a_form_that_is_too_large_is_refused_in_an_envelope(house: House) -> None:
     response = await house.send("ping", {"f": "json"}, form=house.credentials() | {"x": "y" * 10_000_000})
     assert response.status_code == 413

@@ -6,6 +6,7 @@ process. A worker ends when its pipe does (end of file), and ``cpu_seconds`` end
 """
 
 import ctypes
+import errno
 import os
 import platform
 import resource
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _SECCOMP_SET_MODE_FILTER: Final = 1
@@ -24,6 +25,14 @@ _NICENESS: Final = 5
 _OOM_SCORE: Final = 500
 # After the soft limit (SIGXCPU, which ends the process) the kernel kills; both in case somebody handles the signal.
 _CPU_GRACE_SECONDS: Final = 5
+#: <linux/landlock.h>; the numbers are those of every architecture.
+_LANDLOCK_CREATE_RULESET: Final = 444
+_LANDLOCK_RESTRICT_SELF: Final = 446
+_LANDLOCK_VERSION: Final = 1
+#: Every right that changes something (to write, remove, make, link, truncate), by the version that knows it first.
+_CHANGES: Final = ((1, 0x1FF2), (2, 0x2000), (3, 0x4000))
+#: From this version on: no signal to, and no abstract socket of, a process outside.
+_LANDLOCK_SCOPES: Final = (6, 0b11)
 
 
 class _Machine(NamedTuple):
@@ -31,15 +40,14 @@ class _Machine(NamedTuple):
 
     audit_arch: int
     seccomp: int
-    socket: int
     forbidden: tuple[int, ...]
-    """Ways around the filter or out of the process: io_uring_setup (which opens sockets without a system call),
-    ptrace, process_vm_readv, process_vm_writev, execve, execveat."""
+    """Ways out of the process: socket, connect, io_uring_setup (which opens sockets without a system call), ptrace,
+    process_vm_readv, process_vm_writev, execve, execveat."""
 
 
 _MACHINES: Final = {
-    "x86_64": _Machine(0xC000003E, 317, 41, (425, 101, 310, 311, 59, 322)),
-    "aarch64": _Machine(0xC00000B7, 277, 198, (425, 117, 270, 271, 221, 281)),
+    "x86_64": _Machine(0xC000003E, 317, (41, 42, 425, 101, 310, 311, 59, 322)),
+    "aarch64": _Machine(0xC00000B7, 277, (198, 203, 425, 117, 270, 271, 221, 281)),
 }
 
 
@@ -51,8 +59,10 @@ def confine(*, memory_bytes: int, cpu_seconds: int | None = None) -> list[str]:
     it, allocation fails: a ``MemoryError`` in Python. ``cpu_seconds``: processor time over the process's whole life,
     after which it is ended.
 
-    After it: no network (``socket`` of any family but AF_UNIX is EACCES), no starting of programs, no reaching into
-    other processes (EPERM), no core dumps, few open files, low priority, and first in line when memory runs out.
+    After it: no sockets but those it has and pairs of its own (EPERM; a Unix socket would lead to PostgreSQL, which
+    starts programs), no starting of programs, no reaching into other processes, nothing changed in any file that was
+    not opened for it, no core dumps, few open files, low priority, and first in line when memory runs out. What the
+    server's user may read, it may still read: confine what it can tell, not what it can see.
 
     Returns the names of the measures that this kernel did not allow. Never raises for one.
     """
@@ -62,6 +72,7 @@ def confine(*, memory_bytes: int, cpu_seconds: int | None = None) -> list[str]:
         ("core dumps", partial(_limit, resource.RLIMIT_CORE, 0)),
         ("open files", partial(_limit, resource.RLIMIT_NOFILE, _OPEN_FILES)),
         ("no new privileges", _no_new_privileges),
+        ("file system", _change_no_files),
         ("system calls", _filter_system_calls),
         ("memory", partial(_limit, resource.RLIMIT_DATA, memory_bytes)),
     ]
@@ -107,6 +118,34 @@ def _no_new_privileges() -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
+class _Ruleset(ctypes.Structure):
+    """``struct landlock_ruleset_attr``: what is refused unless a rule allows it; there are no rules."""
+
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64), ("scoped", ctypes.c_uint64))
+
+
+def _change_no_files() -> None:
+    """By Landlock (Linux 5.13), which also keeps the memory of other processes (/proc/*/mem) out of reach."""
+    version = _landlock(_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_VERSION)
+    since, scopes = _LANDLOCK_SCOPES
+    changes = sum(rights for known_since, rights in _CHANGES if version >= known_since)
+    ruleset = _Ruleset(changes, 0, scopes if version >= since else 0)
+    descriptor = _landlock(_LANDLOCK_CREATE_RULESET, ctypes.byref(ruleset), ctypes.sizeof(ruleset), 0)
+    try:
+        _landlock(_LANDLOCK_RESTRICT_SELF, descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _landlock(call: int, *arguments: Any) -> int:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    outcome: int = libc.syscall(ctypes.c_long(call), *arguments)
+    if outcome < 0:
+        raise OSError(ctypes.get_errno(), "landlock")
+    return outcome
+
+
 class _SockFprog(ctypes.Structure):
     """``struct sock_fprog`` of <linux/filter.h>."""
 
@@ -135,22 +174,17 @@ def _filter_system_calls() -> None:
 def _program(machine: _Machine) -> bytes:
     """Classic BPF over ``struct seccomp_data`` {int nr; u32 arch; u64 ip; u64 args[6]} (seccomp(2), little-endian)."""
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
-    allow, refuse = 0x7FFF0000, 0x00050000
-    eperm, eacces, af_unix = 1, 13, 1
-    # Each line: code, jump if true, jump if false, operand. The lists of forbidden calls jump to the last line.
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EPERM
+    # Each line: code, jump if true, jump if false, operand. All that is forbidden jumps to the last line.
     forbidden = machine.forbidden
     lines = [
         (load, 0, 0, 4),
         (equal, 1, 0, machine.audit_arch),
-        (give, 0, 0, refuse | eperm),  # a 32-bit call, whose numbers mean other things
+        (give, 0, 0, refuse),  # a 32-bit call, whose numbers mean other things
         (load, 0, 0, 0),
-        (at_least, 5 + len(forbidden), 0, 0x4000_0000),  # the x32 table of x86-64
-        *((equal, 4 + len(forbidden) - index, 0, number) for index, number in enumerate(forbidden)),
-        (equal, 0, 3, machine.socket),
-        (load, 0, 0, 16),
-        (equal, 1, 0, af_unix),
-        (give, 0, 0, refuse | eacces),
+        (at_least, 1 + len(forbidden), 0, 0x4000_0000),  # the x32 table of x86-64
+        *((equal, len(forbidden) - index, 0, number) for index, number in enumerate(forbidden)),
         (give, 0, 0, allow),
-        (give, 0, 0, refuse | eperm),
+        (give, 0, 0, refuse),
     ]
     return b"".join(struct.pack("=HBBI", *line) for line in lines)

@@ -20,7 +20,7 @@ def run(bench: Workbench) -> Table:
         with bench.terminal.progress("Scanning it for the first time", " s") as progress:
             server.until_scanned(progress, peak.look)
         used = server.family.usage().since(before)
-        counts, seconds = server.scanned()
+        counts, seconds = server.first_scan()
         with bench.terminal.progress("Scanning it again", " scans") as progress:
             rescans = []
             for done in range(_RESCANS):

@@ -126,9 +126,11 @@ _WORDS = {
 
 
 def _page(code: int, title: str, words: str) -> Response:
+    """A page that is readable by itself, and looks like the others where their style is served."""
     text = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<meta name="color-scheme" content="dark light"><link rel="stylesheet" href="/assets/home.css">'
         f"<title>{escape(title)} · Tonearm</title><h1>{escape(title)}</h1>"
-        f'<p>{escape(words)}</p><p><a href="/">Tonearm</a></p>'
+        f'<main><p>{escape(words)}</p><p><a href="/">Tonearm</a></p></main>'
     )
     return Response(text, code, content_type="text/html; charset=utf-8")

@@ -16,7 +16,8 @@ None of them carries a track away from a copy that stays where the track was: a 
 becomes a track of that album.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -71,6 +72,11 @@ def compare(
     return Comparison(to_read, vanished, returned)
 
 
+def reading_order(paths: Iterable[bytes], known: Container[bytes]) -> list[bytes]:
+    """The order in which sheets are to be decided: what stands at a known path first, so that it keeps its own."""
+    return sorted(paths, key=lambda path: (path not in known, path))
+
+
 class KnownFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file row, as far as recognition needs it."""
 
@@ -101,75 +107,91 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     draft: TrackDraft
 
 
+_Rule = Callable[["_Shelf", Sheet, TrackDraft], Decision | None]
+
+
 class Batch:
-    """Decides the sheets of one library, batch by batch, within one scan."""
+    """Decides the sheets of one library, batch by batch, within one scan.
+
+    First every sheet with ``decide``, in ``reading_order``; then those that it held back, with ``decide_rest``.
+    """
 
     def __init__(self, library_id: UUID, unsettled: set[bytes]) -> None:
         """``unsettled``: paths of this library that vanished or changed, so that their old audio may be elsewhere."""
         self._library_id = library_id
         self._unsettled = set(unsettled)
 
-    def decide(self, sheets: Sequence[Sheet], known: Iterable[KnownFile]) -> list[Decision]:
-        """A decision for each sheet, in their order.
+    def decide(self, sheets: Sequence[Sheet], known: Iterable[KnownFile]) -> list[Decision | None]:
+        """A decision for each sheet, in their order; None for one that is held back.
+
+        That is a sheet of other audio at a known path: encoded anew, or other music under a name whose own audio
+        another sheet of this scan may still hold. Only when all others are decided can it be told.
 
         ``known``: every file of the store that has one of the sheets' paths (in this library) or one of their
         identities (in any).
         """
-        shelf = _Shelf(known, self._library_id)
-        taken: dict[int, Decision] = {}
-        drafts = [shelve(sheet) for sheet in sheets]
-        for rule in (
+        return self._apply((self._same, self._moved, self._copy, self._moved_and_retagged, self._new), sheets, known)
+
+    def decide_rest(self, sheets: Sequence[Sheet], known: Iterable[KnownFile]) -> list[Decision]:
+        """A decision for each of the sheets that were held back; ``known`` as for ``decide``."""
+        rules = (
             self._same,
             self._moved,
             self._copy,
             self._moved_and_retagged,
             self._encoded_anew,
             self._copy_or_new,
-        ):
+        )
+        return [decision for decision in self._apply(rules, sheets, known) if decision is not None]
+
+    def _apply(
+        self, rules: Sequence[_Rule], sheets: Sequence[Sheet], known: Iterable[KnownFile]
+    ) -> list[Decision | None]:
+        """Each rule is tried on every sheet before the next, so that the surer one claims first."""
+        shelf = _Shelf(known, self._library_id, self._unsettled)
+        taken: dict[int, Decision] = {}
+        drafts = [shelve(sheet) for sheet in sheets]
+        for rule in rules:
             for index, (sheet, draft) in enumerate(zip(sheets, drafts, strict=True)):
                 if index not in taken and (decision := rule(shelf, sheet, draft)) is not None:
                     taken[index] = decision
-                    shelf.settle(decision)
                     self._unsettled.discard(sheet.path)
-        return [taken[index] for index in range(len(sheets))]
+                    shelf.settle(decision)
+        return [taken.get(index) for index in range(len(sheets))]
 
     def _same(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         here = shelf.at(sheet.path)
         if here is None or here.identity != sheet.audio.identity:
             return None
-        if self._tears_away(shelf, here, draft):
+        if shelf.tears_away(here, draft.place):
             return self._copy_or_new(shelf, sheet, draft)
         return _decision(Verdict.SAME, here, sheet, draft)
 
     def _moved(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        return self._oldest_that_left(
-            [file for file in shelf.sounding(sheet.audio.identity) if shelf.place(file) == draft.place], sheet, draft
-        )
+        left = [file for file in shelf.left(sheet.audio.identity) if shelf.place(file) == draft.place]
+        return self._oldest(left, sheet, draft)
 
     def _moved_and_retagged(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        return self._oldest_that_left(
-            [file for file in shelf.sounding(sheet.audio.identity) if not self._tears_away(shelf, file, draft)],
-            sheet,
-            draft,
-        )
+        left = [file for file in shelf.left(sheet.audio.identity) if not shelf.tears_away(file, draft.place)]
+        return self._oldest(left, sheet, draft)
 
-    def _oldest_that_left(self, files: Iterable[KnownFile], sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        left = [file for file in files if self._has_left(file)]
+    def _oldest(self, left: Sequence[KnownFile], sheet: Sheet, draft: TrackDraft) -> Decision | None:
         return _decision(Verdict.MOVED, min(left, key=lambda file: file.id.bytes), sheet, draft) if left else None
 
     def _encoded_anew(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
         here = shelf.at(sheet.path)
-        if here is None or (shelf.place(here) != draft.place and shelf.sounding(sheet.audio.identity)):
+        if here is None or (shelf.place(here) != draft.place and shelf.sounds(sheet.audio.identity)):
             return None
         return _decision(Verdict.SAME, here, sheet, draft)
 
     def _copy(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        for file in shelf.sounding(sheet.audio.identity):
-            if shelf.place(file) == draft.place:
-                return Decision(
-                    verdict=Verdict.COPY, file_id=new_id(), track_id=file.track_id, sheet=sheet, draft=draft
-                )
-        return None
+        track_id = shelf.track_at(draft.place, sheet.audio.identity)
+        if track_id is None:
+            return None
+        return Decision(verdict=Verdict.COPY, file_id=new_id(), track_id=track_id, sheet=sheet, draft=draft)
+
+    def _new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
+        return self._copy_or_new(shelf, sheet, draft) if shelf.at(sheet.path) is None else None
 
     def _copy_or_new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision:
         # A path that is taken over by other known audio becomes a file of its own; its old row is displaced. And a
@@ -178,27 +200,25 @@ class Batch:
             verdict=Verdict.NEW, file_id=new_id(), track_id=new_id(), sheet=sheet, draft=draft
         )
 
-    def _tears_away(self, shelf: "_Shelf", file: KnownFile, draft: TrackDraft) -> bool:
-        """Whether ``draft`` would take the file's track to another place than a copy that is still there."""
-        return shelf.place(file) != draft.place and any(
-            other.track_id == file.track_id and not self._has_left(other)
-            for other in shelf.sounding(file.identity)
-            if other is not file
-        )
-
-    def _has_left(self, file: KnownFile) -> bool:
-        return file.missing or (file.library_id == self._library_id and file.path in self._unsettled)
-
 
 class _Shelf:
-    """The known files by path and by sound; what a decision claimed is no longer on it as what it was."""
+    """The known files by path, by sound and by track; what a decision claimed is no longer on it as what it was.
 
-    def __init__(self, known: Iterable[KnownFile], library_id: UUID) -> None:
+    Every question is answered by a dictionary: thousands of files may hold the same sound, of silence for instance.
+    """
+
+    def __init__(self, known: Iterable[KnownFile], library_id: UUID, unsettled: set[bytes]) -> None:
         self._library_id = library_id
+        self._unsettled = unsettled
         self._files: dict[UUID, KnownFile] = {}
         self._by_path: dict[bytes, KnownFile] = {}
-        self._by_sound: dict[bytes, list[KnownFile]] = {}
         self._places: dict[UUID, str] = {}
+        self._tracks_at: defaultdict[str, set[UUID]] = defaultdict(set)
+        # By sound, and by sound within a track: those that stay and those that have left.
+        self._sounding: defaultdict[bytes, set[UUID]] = defaultdict(set)
+        self._left: defaultdict[bytes, dict[UUID, KnownFile]] = defaultdict(dict)
+        self._staying: defaultdict[tuple[UUID, bytes], set[UUID]] = defaultdict(set)
+        self._of_track: defaultdict[tuple[UUID, bytes], set[UUID]] = defaultdict(set)
         for file in known:
             if file.id not in self._files:
                 self._put(file)
@@ -207,13 +227,25 @@ class _Shelf:
         """The file of this library at ``path``; of several rows there, the one that is not missing."""
         return self._by_path.get(path)
 
-    def sounding(self, identity: bytes) -> list[KnownFile]:
-        """The files, of any library, that hold this audio."""
-        return self._by_sound.get(identity, [])
+    def sounds(self, identity: bytes) -> bool:
+        """Whether any file, of any library, holds this audio."""
+        return bool(self._sounding[identity])
+
+    def left(self, identity: bytes) -> Collection[KnownFile]:
+        """The files with this audio that are no longer where they were."""
+        return self._left[identity].values()
+
+    def track_at(self, place: str, identity: bytes) -> UUID | None:
+        """A track that stands at ``place`` and has a file with this audio; of several the oldest."""
+        return min((id_ for id_ in self._tracks_at[place] if self._of_track[id_, identity]), default=None)
 
     def place(self, file: KnownFile) -> str:
         """Where the file's track stands now."""
         return self._places[file.track_id]
+
+    def tears_away(self, file: KnownFile, place: str) -> bool:
+        """Whether moving the file's track to ``place`` would take it from a copy that stays where it is."""
+        return self.place(file) != place and bool(self._staying[file.track_id, file.identity] - {file.id})
 
     def settle(self, decision: Decision) -> None:
         """From now on the decision's file is where its sheet says, and what was there is not."""
@@ -236,15 +268,26 @@ class _Shelf:
 
     def _remove(self, file: KnownFile) -> None:
         del self._files[file.id]
-        self._by_sound[file.identity].remove(file)
         if self._by_path.get(file.path) is file:
             del self._by_path[file.path]
+        self._sounding[file.identity].discard(file.id)
+        self._left[file.identity].pop(file.id, None)
+        self._staying[file.track_id, file.identity].discard(file.id)
+        self._of_track[file.track_id, file.identity].discard(file.id)
 
     def _put(self, file: KnownFile) -> None:
         self._files[file.id] = file
+        self._tracks_at[self._places.get(file.track_id, file.place)].discard(file.track_id)
+        self._tracks_at[file.place].add(file.track_id)
         self._places[file.track_id] = file.place
-        self._by_sound.setdefault(file.identity, []).append(file)
-        if file.library_id == self._library_id and not (file.missing and file.path in self._by_path):
+        self._sounding[file.identity].add(file.id)
+        self._of_track[file.track_id, file.identity].add(file.id)
+        here = file.library_id == self._library_id
+        if file.missing or (here and file.path in self._unsettled):
+            self._left[file.identity][file.id] = file
+        else:
+            self._staying[file.track_id, file.identity].add(file.id)
+        if here and not (file.missing and file.path in self._by_path):
             self._by_path[file.path] = file
 
 

@@ -1,14 +1,14 @@
 """One library's part of a scan: walk, compare, read, merge, conclude."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 import trio
 
 from appliance.core.catalogue import Library
-from appliance.core.library import Batch, Comparison, Decision, KnownFile, Verdict, compare
+from appliance.core.library import Batch, Comparison, Decision, KnownFile, Verdict, compare, reading_order
 from appliance.core.ports import KnownFiles, Offload, Store
 from appliance.core.scanning import ScanCounts, ScanKind
 from appliance.core.sheet import Fault, Sheet
@@ -54,11 +54,19 @@ class LibraryScan:
         # In a thread: a second of work for a million files.
         comparison, paths = await trio.to_thread.run_sync(self._compare, seen, known, limiter=self._aside)
         self._count(to_read=len(paths))
+        await self._take_back(comparison)
         merger = _Merger(self._library, comparison, seen, known)
-        if await self._read(paths, seen, merger):
+        # What is held back is read again, rather than kept: it is little as a rule, and may be the whole library.
+        if await self._read(paths, seen, merger) and await self._read(merger.take_held(), seen, merger):
             await self._conclude(comparison, seen)
         else:
             self._leave_alone("it went away while it was read")
+
+    async def _take_back(self, comparison: Comparison) -> None:
+        """What is there again, unchanged, is itself again, before a copy of it could be taken for it."""
+        if comparison.returned:
+            async with self._store.begin() as work:
+                self._count(returned=await work.catalogue.mark_returned(self._library, comparison.returned))
 
     def _compare(self, seen: Walk, known: KnownFiles) -> tuple[Comparison, list[bytes]]:
         """What the walk means, and which files are to be read."""
@@ -69,7 +77,8 @@ class LibraryScan:
             [fault.path for fault in seen.unreadable],
             everything=self._course.scan.kind is ScanKind.FULL,
         )
-        return comparison, sorted({*comparison.to_read, *_beside_new_pictures(seen, self._since_ns)})
+        paths = {*comparison.to_read, *_beside_new_pictures(seen, self._since_ns)}
+        return comparison, reading_order(paths, known.signatures)
 
     async def _read(self, paths: Sequence[bytes], seen: Walk, merger: "_Merger") -> bool:
         """Read and merge ``paths``; False when the root went away meanwhile.
@@ -128,10 +137,7 @@ class LibraryScan:
             if seen.unreadable:
                 await work.catalogue.merge(self._library, [], seen.unreadable)
             missing = await work.catalogue.mark_missing(self._library, vanished) if vanished else 0
-            returned = (
-                await work.catalogue.mark_returned(self._library, comparison.returned) if comparison.returned else 0
-            )
-        self._count(missing=missing, returned=returned, faulty=len(seen.unreadable))
+        self._count(missing=missing, faulty=len(seen.unreadable))
 
     def _found(self, files: int) -> None:
         self._course.counts = msgspec.structs.replace(self._course.counts, found=self._found_before + files)
@@ -158,6 +164,8 @@ class _Merger:
         self._known = known.signatures
         changed = {path for path in comparison.to_read if self._is_changed(path)}
         self._batch = Batch(library.id, comparison.vanished | changed)
+        self._decide: Callable[[Sequence[Sheet], Sequence[KnownFile]], Sequence[Decision | None]] = self._batch.decide
+        self._held: list[bytes] = []
         self._sheets: list[Sheet] = []
         self._faults: list[Fault] = []
         self._gone = 0
@@ -177,7 +185,15 @@ class _Merger:
         return sheets, faults
 
     def decide(self, sheets: Sequence[Sheet], files: Sequence[KnownFile]) -> list[Decision]:
-        return self._batch.decide(sheets, files)
+        decisions = self._decide(sheets, files)
+        self._held += [sheet.path for sheet, decision in zip(sheets, decisions, strict=True) if decision is None]
+        return [decision for decision in decisions if decision is not None]
+
+    def take_held(self) -> list[bytes]:
+        """The paths that could not be decided; from now on everything is."""
+        self._decide = self._batch.decide_rest
+        held, self._held = self._held, []
+        return held
 
     def counted(self, counts: ScanCounts, decisions: Sequence[Decision], faults: Sequence[Fault]) -> ScanCounts:
         """``counts`` once these are merged."""

@@ -20,8 +20,9 @@ from av.error import FFmpegError
 
 from appliance.stream.messages import Recipe
 
-#: libavformat's names. Not one of them opens a second file: no hls, dash, concat, sdp, image sequences.
-_DEMUXERS: Final = "aac,aiff,ape,asf,flac,matroska,mov,mp3,ogg,wav,w64,wv"
+#: libavformat's names for what a scan brings in (docs/scanning.md), ``iff`` being DSDIFF's. Not one of them opens a
+#: second file: no hls, dash, concat, sdp, image sequences.
+_DEMUXERS: Final = "aac,aiff,ape,asf,dsf,flac,iff,matroska,mov,mp3,mpc,mpc8,ogg,tta,wav,w64,wv"
 #: Tags that are no text are none of our business. PyAV 18 raises for them unless it is told so; 19 has no such option.
 _TAGS_AS_THEY_ARE: Final[dict[str, Any]] = (
     {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}

@@ -2,7 +2,7 @@
 
 An entry is whole or absent: it is written under another name, brought to the disk and renamed; what a crash left
 half-made is removed at the next start. An entry that leaves stays readable for those who have it open. When an entry
-was last used is kept as its access time, set by hand, since disks are mounted without.
+was last used is kept, to the hour, as its access time, set by hand, since disks are mounted without.
 """
 
 import os
@@ -18,6 +18,8 @@ import trio
 from appliance.core.errors import Unavailable
 
 _UNFINISHED: Final = ".part"
+#: A use is written down when the last that was is older than this: a page of covers must not cost a page of writes.
+_NOTED_EVERY_NS: Final = 3600 * 10**9
 
 
 class Draft:
@@ -99,7 +101,9 @@ class Shelf:
         except OSError:
             return None
         with suppress(OSError):
-            os.utime(descriptor, ns=(time.time_ns(), os.fstat(descriptor).st_mtime_ns))
+            facts, now = os.fstat(descriptor), time.time_ns()
+            if abs(now - facts.st_atime_ns) > _NOTED_EVERY_NS:
+                os.utime(descriptor, ns=(now, facts.st_mtime_ns))
         return descriptor
 
     async def read(self, name: str) -> bytes | None:

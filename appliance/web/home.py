@@ -1,9 +1,12 @@
 """What the first page tells, and in which words. It is read by strangers: no name, no password, no path is in it."""
 
+import math
+
 import msgspec
 import trio
 
 from appliance.core.catalogue import AlbumFilter, TrackFilter, Window
+from appliance.core.errors import Unavailable
 from appliance.core.ports import Store
 from appliance.core.scanning import Scan, ScanState
 
@@ -31,22 +34,25 @@ class Home:
         self._version = version
         self._asking = trio.Lock()
         self._last: HomeStatus | None = None
-        self._asked_at = 0.0
+        self._stands_until = -math.inf
 
-    async def status(self) -> HomeStatus:
-        """Raises ``Unavailable`` when the database does not answer."""
+    async def status(self) -> HomeStatus | None:
+        """None when the database does not answer. That is remembered as well: a row of pages waits for it once."""
         async with self._asking:
-            if self._last is None or trio.current_time() - self._asked_at >= _MEMORY:
+            if trio.current_time() >= self._stands_until:
                 self._last = await self._ask()
-                self._asked_at = trio.current_time()
+                self._stands_until = trio.current_time() + _MEMORY
             return self._last
 
-    async def _ask(self) -> HomeStatus:
-        async with self._store.begin() as work:
-            _, artists = await work.artists.page(_NONE)
-            albums = await work.albums.count(AlbumFilter())
-            _, tracks = await work.tracks.page(TrackFilter(), _NONE)
-            scan = await work.scans.latest()
+    async def _ask(self) -> HomeStatus | None:
+        try:
+            async with self._store.begin() as work:
+                _, artists = await work.artists.page(_NONE)
+                albums = await work.albums.count(AlbumFilter())
+                _, tracks = await work.tracks.page(TrackFilter(), _NONE)
+                scan = await work.scans.latest()
+        except Unavailable:
+            return None
         return HomeStatus(
             version=self._version,
             artists=artists,
@@ -64,10 +70,12 @@ class Progress(msgspec.Struct, frozen=True):
     total: int | None = None
     """Both None: no bar. ``total`` None: how much there is, is not known yet."""
     running: bool = False
+    failed: bool = False
 
 
-def progress(scan: Scan | None) -> Progress:
+def progress(status: HomeStatus) -> Progress:
     """How the library is coming along."""
+    scan = status.scan
     if scan is None:
         return Progress("Your music has not been looked at yet.")
     counts = scan.counts
@@ -80,16 +88,19 @@ def progress(scan: Scan | None) -> Progress:
             words = f"Reading your music: {counts.read:,} of {files(counts.to_read)}."
             return Progress(words, min(counts.read, counts.to_read), counts.to_read, running=True)
         case ScanState.FAILED:
-            return Progress(f"The last scan stopped. {scan.message or 'The log says why.'} Nothing is lost.")
+            words = f"The last scan stopped. {scan.message or 'The log says why.'} Nothing is lost."
+            return Progress(words, failed=True)
         case ScanState.CANCELLED:
             return Progress("The last scan was cancelled. What it had read is here.")
         case ScanState.DONE:
-            return Progress(_done(counts.faulty))
+            return Progress(_done(status.tracks, counts.faulty))
 
 
-def _done(faulty: int) -> str:
+def _done(tracks: int, faulty: int) -> str:
     if not faulty:
-        return "Everything is read."
+        return "Everything is read." if tracks else "No music yet."
+    if not tracks:
+        return f"No music yet: {files(faulty)} could not be read."
     return f"Everything is read but {files(faulty)} that could not be; the rest plays."
 
 

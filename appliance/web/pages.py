@@ -2,19 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from quart import Blueprint, Response, request
 
-from appliance.core.errors import Unavailable
 from appliance.web.home import HomeStatus, progress
 
 _FOLDER = Path(__file__).parent
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
-def pages(status: Callable[[], Awaitable[HomeStatus]]) -> Blueprint:
-    """The pages. ``status`` may raise ``Unavailable``: the page then says so."""
+def pages(status: Callable[[], Awaitable[HomeStatus | None]]) -> Blueprint:
+    """The pages. ``status`` gives None when the database does not answer: the page then says so."""
     house = Blueprint("web", __name__)
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
@@ -25,11 +25,12 @@ def pages(status: Callable[[], Awaitable[HomeStatus]]) -> Blueprint:
     )
 
     async def rendered(template: str) -> Response:
-        now = await _or_none(status)
+        now = await status()
         text = environment.get_template(template).render(
             status=now,
-            scan=progress(now.scan) if now is not None else None,
+            scan=progress(now) if now is not None else None,
             address=request.host_url.rstrip("/"),
+            port=_port(request.host_url),
             only_here=_is_loopback(request.host),
         )
         code = 200 if now is not None else 503
@@ -59,11 +60,12 @@ def _serve(house: Blueprint, asset: Path) -> None:
     house.add_url_rule(f"/assets/{asset.name}", endpoint=asset.stem + asset.suffix.replace(".", "_"), view_func=view)
 
 
-async def _or_none(status: Callable[[], Awaitable[HomeStatus]]) -> HomeStatus | None:
+def _port(address: str) -> int:
+    """The port under which the page was opened."""
     try:
-        return await status()
-    except Unavailable:
-        return None
+        return urlsplit(address).port or 80
+    except ValueError:
+        return 80
 
 
 def _is_loopback(host: str) -> bool:

@@ -89,6 +89,8 @@ async def test_a_database_that_is_away_is_told_and_is_no_fault_of_the_request(ur
     response = await got(url, "/api/v1/me", Authorization="Bearer x")
     assert response.status_code == 503
     assert response.json()["detail"][0]["type"] == "unavailable"
+    document = (await got(url, "/api/v1/openapi.json")).json()
+    assert "503" in document["paths"]["/api/v1/me"]["get"]["responses"]
     assert (await got(url, "/health")).status_code == 200
 
 

@@ -3,12 +3,12 @@
 The catalogue does with decisions what ``store/catalogue.py`` and ``store/merge.py`` do, in memory.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID, uuid5
 
 import msgspec
 
-from appliance.core.library import Batch, Decision, KnownFile, Signature, Verdict, compare
+from appliance.core.library import Batch, Decision, KnownFile, Signature, Verdict, compare, reading_order
 from appliance.core.sheet import AudioFacts, Sheet, Tags
 from appliance.core.shelving import shelve
 
@@ -99,18 +99,17 @@ class House:
         comparison = compare(walked, known, missing, everything=everything)
         changed = {path for path in comparison.to_read if known.get(path, walked[path]) != walked[path]}
         batch = Batch(library_id(library), comparison.vanished | changed)
-        # As the scanner reads them: what stands at a known path first, so that it keeps what is its own.
-        to_read = sorted(comparison.to_read, key=lambda path: (path not in known, path))
         decided: list[Decision] = []
+        held: list[bytes] = []
         remaining = iter(sizes)
-        size = 1
-        while to_read:
-            size = next(remaining, size)
-            sheets = [sheet_of(path, self.disk[Place(library, path)]) for path in to_read[:size]]
-            del to_read[:size]
+        for part in _parts(reading_order(comparison.to_read, known), remaining):
+            sheets = [sheet_of(path, self.disk[Place(library, path)]) for path in part]
             decisions = batch.decide(sheets, self._recognise(library, sheets))
-            self._merge(library, decisions)
-            decided += decisions
+            held += [path for path, decision in zip(part, decisions, strict=True) if decision is None]
+            decided += self._merge(library, [decision for decision in decisions if decision is not None])
+        for part in _parts(held, remaining):
+            sheets = [sheet_of(path, self.disk[Place(library, path)]) for path in part]
+            decided += self._merge(library, batch.decide_rest(sheets, self._recognise(library, sheets)))
         for path in comparison.vanished:
             for row in self._present_at(Place(library, path)):
                 row.missing_since = self._clock
@@ -165,7 +164,7 @@ class House:
             if row.where in paths or row.identity in identities
         ]
 
-    def _merge(self, library: str, decisions: Sequence[Decision]) -> None:
+    def _merge(self, library: str, decisions: Sequence[Decision]) -> Sequence[Decision]:
         file_ids = [decision.file_id for decision in decisions]
         assert len(set(file_ids)) == len(file_ids), "one file decided twice"
         for decision in decisions:
@@ -185,8 +184,18 @@ class House:
                 identity=decision.sheet.audio.identity,
                 signature=Signature(decision.sheet.size, decision.sheet.mtime_ns),
             )
+        return decisions
 
     def _return(self, where: Place) -> None:
         if not self._present_at(where):
             for row in self._missing_at(where)[-1:]:
                 row.missing_since = None
+
+
+def _parts(paths: list[bytes], sizes: Iterator[int]) -> Iterator[list[bytes]]:
+    """``paths`` in batches of these sizes, the last again and again."""
+    size = 1
+    while paths:
+        size = next(sizes, size)
+        yield paths[:size]
+        paths = paths[size:]

@@ -198,6 +198,6 @@ class Copies(RuleBasedStateMachine):
 
 
 TestShuffle = Shuffle.TestCase
-TestShuffle.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestShuffle.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
 TestCopies = Copies.TestCase
-TestCopies.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestCopies.settings = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)

@@ -259,8 +259,36 @@ def test_a_missing_row_at_a_path_does_not_hide_the_file_that_is_there(house: Hou
     assert house.row_at(ONE).id == first.id != second.id
 
 
+@pytest.mark.parametrize("sizes", [[1], [1000]])
+def test_new_music_under_an_old_name_leaves_the_renamed_file_its_track(house: House, sizes: list[int]) -> None:
+    before = house.row_at(ONE)
+    house.disk[TWO] = house.disk.pop(ONE)
+    house.write(ONE, "new music", BLUE)
+    house.scan("attic", sizes)
+    assert house.row_at(TWO).track_id == before.track_id
+    assert house.row_at(ONE).track_id != before.track_id
+
+
+def test_what_is_encoded_anew_is_held_back_and_then_the_same_track(house: House) -> None:
+    before = house.row_at(ONE)
+    sheets = [sheet_of(ONE.path, Recording("sound in other bytes", RED, 9))]
+    known = KnownFile(
+        id=before.id,
+        track_id=before.track_id,
+        library_id=library_id("attic"),
+        path=ONE.path,
+        identity=before.identity,
+        missing=False,
+        place=house.places[before.track_id],
+    )
+    assert Batch(library_id("attic"), {ONE.path}).decide(sheets, [known]) == [None]
+    house.write(ONE, "sound in other bytes", RED)
+    assert verdicts(house) == {ONE.path: Verdict.SAME}
+    assert house.row_at(ONE).track_id == before.track_id
+
+
 def test_a_file_that_the_store_tells_of_twice_is_one_file() -> None:
-    (decision,) = Batch(library_id("attic"), set()).decide([sheet_of(ONE.path, Recording("sound", RED, 1))], [])
+    (decision,) = Batch(library_id("attic"), set()).decide_rest([sheet_of(ONE.path, Recording("sound", RED, 1))], [])
     known = KnownFile(
         id=decision.file_id,
         track_id=decision.track_id,
@@ -272,7 +300,7 @@ def test_a_file_that_the_store_tells_of_twice_is_one_file() -> None:
     )
     renamed = sheet_of(TWO.path, Recording("sound", RED, 1))
     copied = sheet_of(THREE.path, Recording("sound", RED, 2))
-    decisions = Batch(library_id("attic"), {ONE.path}).decide([renamed, copied], [known, known])
+    decisions = Batch(library_id("attic"), {ONE.path}).decide_rest([renamed, copied], [known, known])
     assert [decision.verdict for decision in decisions] == [Verdict.MOVED, Verdict.COPY]
 
 

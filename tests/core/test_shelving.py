@@ -169,3 +169,14 @@ def test_any_path_gives_a_track_with_a_title_an_artist_and_an_album(path: bytes)
     assert names(track)
     assert track.album.title
     assert "\0" not in track.title + track.album.title + track.place + track.album.key
+
+
+def test_keys_of_very_long_names_fit_into_an_index_and_stay_apart() -> None:
+    def keys(ending: str) -> tuple[str, str, str]:
+        name = "坂" * 3000 + ending
+        tagged = shelved(Tags(album=name, artists=(name,)))
+        return tagged.album.key, tagged.artists[0].key, album(Tags(), f"{name}/x.mp3".encode()).key
+
+    assert all(len(key.encode()) < 2704 for key in keys("a"))
+    assert keys("a") == keys("a")
+    assert all(one != other for one, other in zip(keys("a"), keys("b"), strict=True))

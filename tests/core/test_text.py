@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.text import IGNORED_ARTICLES, clean, fold, index_letter, sort_key, words
+from appliance.core.text import IGNORED_ARTICLES, clean, fold, genre_key, index_letter, sort_key, words
 
 # Whatever a tag may hold, lone surrogates and unassigned characters included; and much of what people really write.
 anything = st.text(st.characters()) | st.text(
@@ -120,3 +120,14 @@ def test_every_name_has_one_heading_of_one_letter(text: str) -> None:
 
 def test_headings() -> None:
     assert [index_letter(sort_key(name)) for name in ("Édith", "2Pac", "", "!!!", "Ёлка", "坂本")] == list("E###Е坂")
+
+
+def test_spellings_of_one_genre_are_one() -> None:
+    assert genre_key("Drum & Bass") == genre_key("DRUM  & bass")
+    assert genre_key("Jazz") != genre_key("Soul")
+
+
+@given(anything, st.integers(1, 5000))
+def test_what_is_indexed_fits_into_an_index(text: str, times: int) -> None:
+    for indexed in (genre_key(text * times), sort_key(text * times), *words(text * times)):
+        assert len(indexed) <= 200

@@ -142,7 +142,7 @@ def test_the_good_ones_are_all_there(trapped: Server, songs: dict[str, dict[str,
     for song in songs.values():
         answer = app.get("stream", id=song["id"])
         assert (answer.status_code, len(answer.content)) == (200, song["size"]), song["title"]
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Type"].startswith("audio/")
 
 
 def test_control_characters_in_tags_break_no_answer(trapped: Server, songs: dict[str, dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """Watching real folders with the kernel's inotify."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from appliance.store.database import Database
 from appliance.store.listener import open_listener
 from appliance.store.unit_of_work import PostgresStore
 
-Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
+#: Events that the kernel keeps for a reader; further ones are lost.
+_QUEUE = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="ascii"))
 
 
 @pytest.fixture
@@ -99,11 +100,10 @@ async def test_names_that_are_no_text_are_noticed(watch: Watch) -> None:
 
 
 async def test_a_folder_whose_making_the_kernel_forgot_to_tell_is_watched_all_the_same(watch: Watch) -> None:
-    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="ascii"))
     async with watch.watching():
         await watch.asked()
         # The loop does not run meanwhile, so that the queue overflows before the folder is made.
-        for number in range(limit // 3 + 10):
+        for number in range(_QUEUE // 3 + 10):
             path = watch.root / f"{number % 7}.mp3"
             path.touch()
             path.unlink()
@@ -182,10 +182,9 @@ def _take_all(taken: list[Inotify]) -> None:
 
 
 def test_events_that_the_kernel_dropped_count_as_a_change(tmp_path: Path) -> None:
-    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="ascii"))
     with Inotify() as notify:
         notify.watch(bytes(tmp_path))
-        for number in range(limit // 3 + 10):
+        for number in range(_QUEUE // 3 + 10):
             path = tmp_path / f"{number % 7}.mp3"
             path.touch()
             path.unlink()

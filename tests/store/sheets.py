@@ -101,6 +101,6 @@ async def bring(
     """One batch: recognised, decided, merged."""
     paths = [sheet.path for sheet in sheets]
     known = await work.catalogue.recognise(library, paths, [sheet.audio.identity for sheet in sheets])
-    decisions = Batch(library.id, set(unsettled)).decide(sheets, known)
+    decisions = Batch(library.id, set(unsettled)).decide_rest(sheets, known)
     await work.catalogue.merge(library, decisions, faults)
     return decisions

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from sheets import bring_in, sheet, tagged
+from tests.store.sheets import bring_in, sheet, tagged
 
 from appliance.core.catalogue import Library, Window
 from appliance.core.sheet import Tags

@@ -38,6 +38,7 @@ _RECORDERS = {
     "aac": ("aac", "fltp", "adts"),
     "wma": ("wmav2", "fltp", "asf"),
     "wv": ("wavpack", "s16p", "wv"),
+    "tta": ("tta", "s16", "tta"),
 }
 _CODECS = {"wav": "pcm", "aiff": "pcm", "ogg": "vorbis", "m4a": "aac", "wma": "wma", "wv": "wavpack"}
 

@@ -168,6 +168,15 @@ async def test_the_longest_unused_leave_first_also_after_a_start(tmp_path: Path)
     assert smaller.size == 10
 
 
+async def test_an_entry_that_was_used_lately_is_read_without_a_write(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 30)
+    await shelf.load()
+    await shelf.write("a", b"data")
+    before = os.stat(tmp_path / "a").st_ctime_ns
+    assert await shelf.read("a") == b"data"
+    assert os.stat(tmp_path / "a").st_ctime_ns == before
+
+
 async def test_an_entry_larger_than_the_shelf_does_not_stay(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 5)
     await shelf.load()

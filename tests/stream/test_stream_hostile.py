@@ -1,8 +1,10 @@
 """Files that are not what they claim to be (FAULTS 13)."""
 
+import base64
 import io
 import random
 import struct
+import zlib
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -92,11 +94,32 @@ async def test_mp4_atoms_of_size_zero_are_a_fault(room: "Room") -> None:
         await _played(room, "a.m4a", atoms, 1.0)
 
 
+async def test_dts_in_a_wav_file_is_decoded_and_not_played_as_noise(room: "Room") -> None:
+    data = await _played(room, "a.wav", _silent_dts_disc(), 2.0)
+    assert room.studio.hear(data).onset_ms is None
+
+
 async def test_tags_that_are_no_text_do_not_matter(room: "Room") -> None:
     audio = room.studio.record("a.mp3", 1.0).read_bytes()
     title = b"TIT2\0\0\0\x06\0\0\x03\xff\xfe\xff\xe9\x80"
     data = await _played(room, "b.mp3", b"ID3\x04\0\0\0\0\0" + bytes([len(title)]) + title + audio, 1.0)
     assert room.studio.hear(data).seconds == pytest.approx(1.0, abs=0.01)
+
+
+#: One frame of silence at 44.1 kHz and 1411 kbit/s, as FFmpeg's encoder makes it, and packed.
+_DTS_FRAME = zlib.decompress(
+    base64.b64decode(
+        "eNqr/9fA+Mem/sOiA4wWDMzv6x+w3ZZ/+P/f/QcMDAoMEMB0be/H7nvXtmZHXduyVF3j4LukCQ5tWMRaoOoZV4fn"
+        "PXAoe7s6bI2EQcLBpqVeU1XtMhY6KjTglxsFww0wKSkpKYaGjAbEaNSOgtGoHQWDJmqZ//+BiAAAlZVEEw=="
+    )
+)
+
+
+def _silent_dts_disc() -> bytes:
+    """A copy of a DTS disc: frames as if they were samples, after a tenth of a second of digital silence."""
+    sound = bytes(44_100 * 4 // 10) + _DTS_FRAME * 200
+    head = b"RIFF" + struct.pack("<I", 36 + len(sound)) + b"WAVEfmt "
+    return head + struct.pack("<IHHIIHH4sI", 16, 1, 2, 44_100, 176_400, 4, 16, b"data", len(sound)) + sound
 
 
 def _film(*, sound: bool = True) -> bytes:

@@ -1,5 +1,7 @@
 """Transcodes, decoded again by the other end."""
 
+import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,11 +41,39 @@ async def test_every_profile_of_every_kind_of_source_decodes_to_its_length(
     assert heard.onset_ms < 60
 
 
-@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.opus", "a.aac", "a.wma", "a.wv"])
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.opus", "a.aac", "a.wma", "a.wv", "a.tta"])
 async def test_the_other_kinds_of_source_are_read_as_well(room: "Room", name: str) -> None:
     room.studio.record(name, 1.5)
     _, _, data = await _made(room, TranscodePlan(room.studio.track(name, 1.5), Profile(Codec.FLAC, 0)))
     assert abs(room.studio.hear(data).seconds - 1.5) <= 0.15
+
+
+def _dsf(blocks: int) -> bytes:
+    """Silence in Sony's DSF 1.01: 2.8224 MHz, two channels of ``blocks`` times 4,096 bytes."""
+    size = 2 * 4096 * blocks
+    head = struct.pack("<4sQQQ", b"DSD ", 28, 28 + 52 + 12 + size, 0)
+    form = struct.pack("<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 2, 2, 2_822_400, 1, size * 8 // 2, 4096, 0)
+    return head + form + struct.pack("<4sQ", b"data", 12 + size) + b"\x69" * size
+
+
+def _dsdiff(blocks: int) -> bytes:
+    """The same in Philips' DSDIFF 1.5."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return name + struct.pack(">Q", len(data)) + data + bytes(len(data) % 2)
+
+    properties = b"SND " + chunk(b"FS  ", struct.pack(">I", 2_822_400))
+    properties += chunk(b"CHNL", b"\0\x02SLFTSRGT") + chunk(b"CMPR", b"DSD \x0enot compressed")
+    sound = chunk(b"DSD ", b"\x69" * (2 * 4096 * blocks))
+    return chunk(b"FRM8", b"DSD " + chunk(b"FVER", b"\1\5\0\0") + chunk(b"PROP", properties) + sound)
+
+
+@pytest.mark.parametrize(("name", "make"), [("a.dsf", _dsf), ("a.dff", _dsdiff)])
+async def test_direct_stream_digital_is_read_as_well(room: "Room", name: str, make: Callable[[int], bytes]) -> None:
+    (room.studio.root / name).write_bytes(make(100))
+    seconds = 100 * 4096 * 8 / 2_822_400
+    _, _, data = await _made(room, TranscodePlan(room.studio.track(name, 0.0), Profile(Codec.OPUS, 96)))
+    assert abs(room.studio.hear(data).seconds - seconds) <= 0.1
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.m4a", "a.ogg", "a.opus", "a.wav"])

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from importlib.resources import files as package_files
 
 import msgspec
 import pytest
+import trio
+import trio.testing
 from quart_trio import QuartTrio
 
 from appliance.core.errors import Unavailable
 from appliance.core.ids import new_id
+from appliance.core.ports import UnitOfWork
 from appliance.core.scanning import Scan, ScanCounts, ScanKind, ScanState
 from appliance.store.database import Database
 from appliance.store.listener import Listener
@@ -33,7 +37,7 @@ def scan(state: ScanState, message: str | None = None, **counts: int) -> Scan:
     )
 
 
-def site(status: Callable[[], Awaitable[HomeStatus]]) -> QuartTrio:
+def site(status: Callable[[], Awaitable[HomeStatus | None]]) -> QuartTrio:
     app = QuartTrio("test", static_folder=None)
     app.register_blueprint(pages(status))
     return app
@@ -87,17 +91,36 @@ async def test_a_scan_shows_as_a_bar_and_a_sentence() -> None:
     ],
 )
 def test_every_state_of_a_scan_has_its_sentence(now: Scan | None, words: str) -> None:
-    assert words in progress(now).words
+    assert words in progress(msgspec.structs.replace(STATUS, scan=now)).words
+
+
+async def test_an_empty_library_says_how_to_add_music_once_it_has_looked() -> None:
+    empty = msgspec.structs.replace(STATUS, tracks=0, scan=scan(ScanState.DONE))
+    text = await page(empty)
+    assert "No music yet." in text
+    assert text.count("<li>") == 3
+    broken = msgspec.structs.replace(empty, scan=scan(ScanState.DONE, read=1, faulty=1))
+    assert "No music yet: 1 file could not be read." in await page(broken)
+    running = msgspec.structs.replace(empty, scan=scan(ScanState.RUNNING, found=3))
+    assert "<li>" not in await page(running)
+    assert "<li>" not in await page()
+
+
+async def test_a_scan_that_failed_is_seen_at_once() -> None:
+    assert 'class="words bad"' in await page(msgspec.structs.replace(STATUS, scan=scan(ScanState.FAILED)))
+    assert 'class="words"' in await page(msgspec.structs.replace(STATUS, scan=scan(ScanState.DONE)))
 
 
 async def test_on_this_computer_it_says_how_to_let_a_phone_in() -> None:
-    assert "this computer only" in await page(host="localhost:4533")
+    text = await page(host="localhost:4700")
+    assert "this computer only" in text
+    assert "TONEARM_BIND=0.0.0.0:4700" in text
     assert "this computer only" not in await page()
 
 
 async def test_a_database_that_is_away_is_said_and_nothing_breaks() -> None:
-    async def away() -> HomeStatus:
-        raise Unavailable("The database does not answer.")
+    async def away() -> None:
+        return None
 
     response = await site(away).test_client().get("/")
     assert response.status_code == 503
@@ -135,6 +158,11 @@ async def test_it_has_landmarks_one_heading_and_names_for_its_sections() -> None
         assert f'id="{name}"' in text
 
 
+def test_all_pages_have_one_palette() -> None:
+    documentation = package_files("appliance.api.rest").joinpath("pages/docs.css").read_text()
+    assert re.findall(r"--\w+: #[0-9a-f]{6}", documentation) == re.findall(r"--\w+: #[0-9a-f]{6}", STYLE)
+
+
 @pytest.mark.parametrize("theme", [0, 1], ids=["dark", "light"])
 @pytest.mark.parametrize("ground", ["ground", "raised"])
 @pytest.mark.parametrize("ink", ["text", "quiet", "accent", "good", "bad"])
@@ -155,7 +183,29 @@ async def test_the_status_is_what_the_store_holds_and_is_asked_for_once_a_second
     store = PostgresStore(database, Listener(database))
     home = Home(store, "0.1.0")
     status = await home.status()
+    assert status is not None
     assert (status.tracks, status.scan) == (0, None)
     async with store.begin() as work:
         await work.scans.request(ScanKind.QUICK)
     assert await home.status() is status
+
+
+class AwayStore:
+    """A store whose database is away, and how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def begin(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        self.asked += 1
+        raise Unavailable("The database does not answer.")
+
+
+async def test_a_database_that_is_away_is_asked_once_a_second(mock_clock: trio.testing.MockClock) -> None:
+    store = AwayStore()
+    home = Home(store, "0.1.0")  # type: ignore[arg-type]  # it has nothing else of a store
+    assert [await home.status() for _ in range(3)] == [None] * 3
+    assert store.asked == 1
+    mock_clock.jump(1)
+    assert await home.status() is None
+    assert store.asked == 2

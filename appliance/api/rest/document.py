@@ -13,13 +13,14 @@ from appliance.api.rest.schemas import Id
 _REF = "#/components/schemas/{name}"
 _JSON = "application/json"
 _REFUSALS = {
-    401: "Not signed in, or the session has ended.",
+    401: "Not signed in: no session, one that has ended, or a wrong name or password.",
     403: "Not for this user, or a write from another site's page.",
     404: "There is nothing with this id.",
     409: "What is there already contradicts it.",
     413: "The body is too long.",
     422: "Malformed: every fault is listed.",
     429: "Too often; `Retry-After` says when to ask again.",
+    503: "The database does not answer. Nothing is lost; ask again in a moment.",
 }
 
 
@@ -148,7 +149,7 @@ def _responses(operation: Operation, types: _Types) -> dict[str, Any]:
 
 
 def _refusals(operation: Operation) -> set[int]:
-    statuses = {422, *operation.refusals}
+    statuses = {422, 503, *operation.refusals}
     if operation.access is not Access.PUBLIC:
         statuses.add(401)
     if operation.method != "GET" or operation.access is Access.ADMINISTRATORS:

@@ -103,7 +103,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The type of the body; None for an empty one."""
     access: Access = Access.MEMBERS
     refusals: tuple[int, ...] = ()
-    """Statuses beside those that follow from the rest (401, 403, 404, 422)."""
+    """Statuses beside those that follow from the rest (401, 403, 404, 413, 422, 503)."""
 
 
 class Pagination(msgspec.Struct, frozen=True):

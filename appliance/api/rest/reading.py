@@ -60,7 +60,7 @@ def body(type_: type[StructT], data: bytes) -> StructT:
     """The JSON body as ``type_``. Raises ``Invalid``. Of an object given the same key twice, the last counts."""
     try:
         values = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid([Fault(["body"], f"Not JSON: {error}", "not_json")]) from None
     except RecursionError:
         raise Invalid([Fault(["body"], "Nested too deeply.", "not_json")]) from None

@@ -38,7 +38,7 @@ async def store(database: Database) -> Store:
     house = PostgresStore(database, Listener(database))
     async with house.begin() as work:
         (library,) = await work.libraries.settle([b"/music"])
-        await work.catalogue.merge(library, Batch(library.id, set()).decide(_sheets(), []), [])
+        await work.catalogue.merge(library, Batch(library.id, set()).decide_rest(_sheets(), []), [])
         await work.catalogue.merge(library, [], [Fault(path=b"Broken/\xff.mp3", reason="No audio was found in it.")])
         await work.catalogue.tidy()
     async with house.begin() as work:

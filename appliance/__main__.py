@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="tonearm", description="Your music, everywhere in the house.")
     parser.add_argument("--version", action="version", version=f"tonearm {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", required=True)
 
     serve = commands.add_parser("serve", help="run the server", description="Run the server until Ctrl-C or SIGTERM.")
     _takes_data_dir(serve)
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _takes_json(demo)
     demo.set_defaults(command=_demo)
 
-    user = commands.add_parser("user", help="manage who may listen").add_subparsers(required=True, metavar="ACTION")
+    user = commands.add_parser("user", help="manage who may listen").add_subparsers(required=True)
     add = user.add_parser("add", help="add a user")
     add.add_argument("name", metavar="NAME")
     role = add.add_mutually_exclusive_group()

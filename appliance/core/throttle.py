@@ -20,17 +20,21 @@ class Throttle:
 
     Kept in memory: a restart forgives, and several processes on one database each count for themselves. An
     account's bucket is keyed by account *and* network, so that a stranger cannot lock the owner out; the
-    network's bucket alone bounds guesses over many names.
+    network's bucket bounds guesses over many names. An account that once got in from a network is held to its own bucket
+    alone there: behind a proxy the whole house is one address, and one app with an old password must not lock out the
+    others.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """``clock``: monotonic seconds, ``trio.current_time`` in the running program."""
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._at_home: OrderedDict[str, None] = OrderedDict()
 
     def check(self, name: str, network: str) -> None:
         """Raise ``TooManyAttempts`` if an attempt is not to be looked at now."""
-        for key, size in self._keys(name, network):
+        account, block = self._keys(name, network)
+        for key, size in (account,) if account[0] in self._at_home else (account, block):
             level = self._level(key)
             if level > size - 1:
                 raise TooManyAttempts(math.ceil((level - size + 1) * _REFILL_SECONDS))
@@ -45,7 +49,12 @@ class Throttle:
 
     def succeeded(self, name: str, network: str) -> None:
         """Forgive the account on this network; the network itself stays as it was."""
-        self._buckets.pop(self._keys(name, network)[0][0], None)
+        account = self._keys(name, network)[0][0]
+        self._buckets.pop(account, None)
+        self._at_home[account] = None
+        self._at_home.move_to_end(account)
+        while len(self._at_home) > _REMEMBERED:
+            self._at_home.popitem(last=False)
 
     def _level(self, key: str) -> float:
         level, since = self._buckets.get(key, (0.0, 0.0))

@@ -146,3 +146,25 @@ def test_names_that_differ_only_far_behind_what_a_name_may_be_count_together(thr
 )
 def test_the_network_that_one_person_is_taken_to_own(address: str, block: str) -> None:
     assert network_block(address) == block
+
+
+def test_an_account_that_was_at_home_there_is_not_locked_out_by_its_network(throttle: Throttle) -> None:
+    throttle.succeeded("ana", HOME)
+    assert sum(tried(throttle, f"user {number}", HOME, 1) for number in range(100)) == 30
+    throttle.check("ana", HOME)
+    with pytest.raises(TooManyAttempts):
+        throttle.check("bo", HOME)
+
+
+def test_an_account_at_home_is_still_held_to_its_own_attempts(throttle: Throttle) -> None:
+    throttle.succeeded("ana", HOME)
+    assert tried(throttle, "ana", HOME, 100) == 10
+
+
+def test_who_is_at_home_is_remembered_within_bounds(throttle: Throttle) -> None:
+    throttle.succeeded("ana", HOME)
+    for number in range(10_000):
+        throttle.succeeded(f"user {number}", HOME)
+    assert sum(tried(throttle, f"stranger {number}", HOME, 1) for number in range(100)) == 30
+    with pytest.raises(TooManyAttempts):
+        throttle.check("ana", HOME)

@@ -312,14 +312,20 @@ async def test_a_cancelled_scan_ends_soon_and_keeps_what_it_has(house: House, re
     assert cancelled.counts.added == 0 or cancelled.counts.added >= 500
 
 
-async def test_a_scan_cut_off_is_taken_up_and_reads_only_the_rest(house: House, recorder: "Recorder") -> None:
-    _fill_many(recorder, 700)
+async def _cut_off(house: House) -> Scan:
+    """A scan whose process goes after it has merged once."""
     slow = Slow(house.offload)
     async with house.scanner(slow):
         scan = await house.request()
         with trio.fail_after(60):
             await slow.reached.wait()
         await house.when(scan, lambda now: now.counts.added > 0)
+    return scan
+
+
+async def test_a_scan_cut_off_is_taken_up_and_reads_only_the_rest(house: House, recorder: "Recorder") -> None:
+    _fill_many(recorder, 700)
+    scan = await _cut_off(house)
     assert (await house.get(scan)).state is ScanState.RUNNING
     async with house.scanner():
         ended = await house.ended(scan)
@@ -335,12 +341,7 @@ async def test_a_cover_that_came_while_the_first_scan_was_cut_off_is_seen(house:
     early.mkdir()
     for number in range(400):
         (recorder.root / f"{number:04}.wav").rename(early / f"{number:04}.wav")
-    slow = Slow(house.offload)
-    async with house.scanner(slow):
-        scan = await house.request()
-        with trio.fail_after(60):
-            await slow.reached.wait()
-        await house.when(scan, lambda now: now.counts.added > 0)
+    scan = await _cut_off(house)
     (early / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\nsmall")
     async with house.scanner():
         await house.ended(scan)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from appliance.api.rest.operation import Paged
 from appliance.core import catalogue
 
 Id = Annotated[
@@ -67,3 +68,12 @@ _CalendarYear = Annotated[int, Meta(ge=0, le=9999)]
 LibraryFilter = Annotated[_Number | None, Meta(description="Only from the library of this number.", examples=[1])]
 FromYear = Annotated[_CalendarYear | None, Meta(description="Only from this year on.", examples=[1950])]
 ToYear = Annotated[_CalendarYear | None, Meta(description="Only up to this year.", examples=[1969])]
+
+
+class Narrowed(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters of a list of music: page by page, and which part of the library."""
+
+    genre: GenreFilter = ()
+    library: LibraryFilter = None
+    from_year: FromYear = None
+    to_year: ToYear = None

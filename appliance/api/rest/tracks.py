@@ -6,21 +6,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from appliance.api.rest.operation import Call, Nothing, Operation, Page, Paged, Reply
+from appliance.api.rest.operation import Call, Nothing, Operation, Page, Reply
 from appliance.api.rest.schemas import (
     ArtistDisplay,
     ArtistMentions,
     CoverId,
     CreatedAt,
     Duration,
-    FromYear,
-    GenreFilter,
     Genres,
     Id,
-    LibraryFilter,
+    Narrowed,
     OriginalDate,
     ReleaseDate,
-    ToYear,
     Year,
     mentions,
 )
@@ -172,13 +169,9 @@ class TrackSorting(StrEnum):
     TITLE = "title"
 
 
-class TrackList(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TrackList(Narrowed, frozen=True, kw_only=True):
     """Which tracks."""
 
-    genre: GenreFilter = ()
-    library: LibraryFilter = None
-    from_year: FromYear = None
-    to_year: ToYear = None
     sorting: Annotated[
         tuple[TrackSorting, ...],
         Meta(min_length=1, max_length=1, description="By what they are sorted.", examples=[["title"]]),

@@ -10,6 +10,9 @@ from appliance.core.accounts import Accounts, User
 from appliance.core.ports import UnitOfWork
 
 _HEX = "enc:"
+#: Characters of a name that are looked at: more than any account's has, and few enough that comparing a stranger's
+#: (Unicode's normal forms take quadratic time) costs nothing.
+_LONGEST_NAME = 200
 
 
 async def authenticate(accounts: Accounts, work: UnitOfWork, parameters: Parameters, network: str) -> User:
@@ -28,12 +31,12 @@ async def authenticate(accounts: Accounts, work: UnitOfWork, parameters: Paramet
     if password is not None and token is not None:
         raise _conflict()
     if password is not None:
-        return await accounts.by_app_password(work, name, _plain(password), network)
+        return await accounts.by_app_password(work, name[:_LONGEST_NAME], _plain(password), network)
     if token is None:
         raise missing("p, or t and s")
     if salt is None:
         raise missing("s")
-    return await accounts.by_token(work, name, token, salt, network)
+    return await accounts.by_token(work, name[:_LONGEST_NAME], token, salt, network)
 
 
 def _single(parameters: Parameters, name: str) -> str | None:

@@ -7,6 +7,8 @@ from appliance.api.subsonic.marked import as_folders, by_tags
 from appliance.core.catalogue import Found, Window
 
 _DEFAULT_COUNT = 20
+#: Characters of a query that are looked at: nobody types more, and folding takes longer the more there are.
+_LONGEST_QUERY = 500
 
 
 async def search2(call: Call) -> Element:
@@ -24,7 +26,7 @@ async def _found(call: Call) -> Found:
     if query is None:
         raise missing("query")
     return await call.work.search.find(
-        query,
+        query[:_LONGEST_QUERY],
         artists=_window(call, "artist"),
         albums=_window(call, "album"),
         tracks=_window(call, "song"),

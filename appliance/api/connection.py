@@ -36,6 +36,8 @@ class Connection:
         self._idle = TrioSingleTask()
         self._reading = trio.CancelScope()
         self._ended = False
+        self.idle_since: float | None = trio.current_time()
+        """Since when there has been no request under way (``trio.current_time``); None while there is one."""
 
     async def run(self) -> None:
         """Return when the connection is closed. Cancellation closes it at once; nothing of it is shielded."""
@@ -88,6 +90,7 @@ class Connection:
         elif isinstance(event, Closed):
             await self._end()
         elif isinstance(event, Updated):
+            self.idle_since = trio.current_time() if event.idle else None
             if event.idle:
                 await self._idle.restart(self._tasks, self._close_when_idle)
             else:

@@ -18,8 +18,8 @@ from appliance.api.connection import Connection
 KEEP_ALIVE = 15.0
 #: Seconds that responses under way are given when the server stops; one that is then unfinished is cut.
 GRACE = 3.5
-#: Connections at once; one more is closed when it comes. Below the 1,024 file descriptors of a common ``ulimit``,
-#: so that a flood of connections leaves the database and the music files theirs.
+#: Connections at once. Below the 1,024 file descriptors of a common ``ulimit``, so that a flood of connections leaves
+#: the database and the music files theirs.
 CONNECTIONS = 768
 _HEAD_BYTES = 32_768
 
@@ -42,7 +42,8 @@ async def serve(
     listened on already. A port 0 takes any free one. ``task_status`` is told the addresses, as ``HOST:PORT``, once
     connections are accepted. Raises ``OSError`` when an address cannot be bound, ``ValueError`` when it is none.
 
-    ``connections``: how many are open at once at most; one more is closed when it comes.
+    ``connections``: how many are open at once at most. For one more, that which has been idle for longest is closed, so
+    that nobody keeps others out by doing nothing; where none is idle, the new one is.
 
     Stopping: no new connections; idle ones are closed; responses under way have ``grace`` seconds, and are then
     cut whether their clients read or not.
@@ -101,7 +102,7 @@ class _Doors:
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         """One connection. Whatever goes wrong with it stays with it."""
-        if len(self._open) >= self._most:
+        if len(self._open) >= self._most and not self._make_room():
             stream.socket.close()
             return
         connection = Connection(self._app, self._config, self._context, stream)
@@ -112,6 +113,16 @@ class _Doors:
             _log.exception("A connection failed")
         finally:
             self._open.discard(connection)
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle for longest; False where each has a request under way."""
+        idle = [(since, connection) for connection in self._open if (since := connection.idle_since) is not None]
+        if not idle:
+            return False
+        _, longest = min(idle, key=lambda entry: entry[0])
+        self._open.discard(longest)
+        longest.abort()
+        return True
 
     async def _cut(self, connections: trio.Nursery) -> None:
         """End what is not finished in time. The sockets first: a response's last bytes are shielded from cancelling."""

@@ -42,7 +42,6 @@ _SYNONYMS: Final = {
     "description": "comment",
     "disc": "discnumber",
     "disk": "discnumber",
-    "discsubtitle": "discsubtitle",
     "itunescompilation": "compilation",
     "organization": "label",
     "publisher": "label",

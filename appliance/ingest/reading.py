@@ -84,12 +84,9 @@ class _Refused(Exception):
 
 
 def _read(root: bytes, path: bytes, beside: "_FolderPictures") -> Sheet:
-    # Not blocking: what was a file during the walk may have become a FIFO.
-    descriptor = os.open(os.path.join(root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = _open_within(root, path)
     with open(descriptor, "rb", buffering=_BUFFER) as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise FileNotFoundError
         # Tags lie at both ends; reading ahead of each seek would read most of a small file from a slow card.
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_RANDOM)
         try:
@@ -166,14 +163,27 @@ class _FolderPictures:
 
     def _open(self, path: bytes) -> Picture | None:
         try:
-            with open(os.path.join(self._root, path), "rb", opener=_opener) as file:
+            with open(_open_within(self._root, path), "rb") as file:
                 return picture(file.read(MAXIMUM_BYTES + 1), "folder", path)
         except (OSError, MemoryError):
             return None
 
 
-def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+def _open_within(root: bytes, path: bytes) -> int:
+    """A descriptor of the regular file at ``path`` below ``root``; what is something else is not there.
+
+    What the walk saw may have become a FIFO since, which must not block, or a link that leads out of the library. So it
+    is pinned without being opened, looked at, and what was looked at is opened.
+    """
+    pinned = os.open(os.path.join(root, path), os.O_PATH | os.O_CLOEXEC)
+    try:
+        handle = b"/proc/self/fd/%d" % pinned
+        inside = os.readlink(handle).startswith(os.path.join(os.path.realpath(root), b""))
+        if not inside or not stat.S_ISREG(os.fstat(pinned).st_mode):
+            raise FileNotFoundError
+        return os.open(handle, os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(pinned)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Folder watching: a change in a library that has settled asks for a quick scan."""
 
+import errno
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -79,29 +80,34 @@ class Watcher:
 
     async def _listen(self, notify: Inotify) -> None:
         while True:
-            await self._change(notify)
-            with trio.move_on_after(_LONGEST_WAIT_SECONDS):
-                await self._settle(notify)
-            await self._request()
-
-    async def _settle(self, notify: Inotify) -> None:
-        """Return when nothing has changed for a while."""
-        while True:
-            with trio.move_on_after(self._settle_seconds) as quiet:
-                await trio.sleep(min(_BREATH_SECONDS, self._settle_seconds / 2))
-                await self._change(notify)
-            if quiet.cancelled_caught:
-                return
-
-    async def _change(self, notify: Inotify) -> None:
-        """Wait for a change that matters to a scan. New folders are watched on the way."""
-        while True:
             await trio.lowlevel.wait_readable(notify.descriptor)
-            matters = False
-            for event in notify.read():
-                matters = await self._heed(notify, event) or matters
-            if matters:
-                return
+            if await self._take_note(notify):
+                longest = trio.current_time() + _LONGEST_WAIT_SECONDS
+                while trio.current_time() < longest and await self._goes_on(notify):
+                    pass
+                await self._request()
+
+    async def _goes_on(self, notify: Inotify) -> bool:
+        """Whether something changes again before it has been quiet for long enough.
+
+        Only the waiting is timed: what has happened is noted to its end, new folders with all below them.
+        """
+        settled = trio.current_time() + self._settle_seconds
+        await trio.sleep(min(_BREATH_SECONDS, self._settle_seconds / 2))
+        while True:
+            with trio.move_on_at(settled) as quiet:
+                await trio.lowlevel.wait_readable(notify.descriptor)
+            if quiet.cancelled_caught:
+                return False
+            if await self._take_note(notify):
+                return True
+
+    async def _take_note(self, notify: Inotify) -> bool:
+        """Whether what has happened until now matters to a scan. New folders are watched on the way."""
+        matters = False
+        for event in notify.read():
+            matters = await self._heed(notify, event) or matters
+        return matters
 
     async def _heed(self, notify: Inotify, event: Event) -> bool:
         """Watch a folder that appeared. Whether the event matters to a scan."""
@@ -144,7 +150,8 @@ class Watcher:
                 continue
             except OSError as error:
                 self._warn("watch.incomplete", folder=os.fsdecode(here), error=str(error))
-                return []
+                if error.errno == errno.ENOSPC:  # the limit of watches: it is reached for all others as well
+                    return []
         return waiting
 
     async def _in_thread(self, work: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:

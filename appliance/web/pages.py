@@ -10,6 +10,8 @@ from quart import Blueprint, Response, request
 from appliance.web.home import HomeStatus, progress
 
 _FOLDER = Path(__file__).parent
+#: What is shown where the page was opened without a port, as behind a proxy.
+_USUAL_PORT = 4533
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -30,7 +32,7 @@ def pages(status: Callable[[], Awaitable[HomeStatus | None]]) -> Blueprint:
             status=now,
             scan=progress(now) if now is not None else None,
             address=request.host_url.rstrip("/"),
-            port=_port(request.host_url),
+            port=urlsplit(request.host_url).port or _USUAL_PORT,
             only_here=_is_loopback(request.host),
         )
         code = 200 if now is not None else 503
@@ -58,14 +60,6 @@ def _serve(house: Blueprint, asset: Path) -> None:
         return Response(content, headers={"Cache-Control": "max-age=3600"}, content_type=_TYPES[asset.suffix])
 
     house.add_url_rule(f"/assets/{asset.name}", endpoint=asset.stem + asset.suffix.replace(".", "_"), view_func=view)
-
-
-def _port(address: str) -> int:
-    """The port under which the page was opened."""
-    try:
-        return urlsplit(address).port or 80
-    except ValueError:
-        return 80
 
 
 def _is_loopback(host: str) -> bool:

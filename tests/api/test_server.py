@@ -338,15 +338,28 @@ async def test_two_hundred_slow_readers_do_not_stop_health(
 async def test_a_connection_too_many_is_closed_and_room_is_found_again(nursery: trio.Nursery, site: Site) -> None:
     port = await start(nursery, site, connections=1)
     async with client(port) as first:
-        await first.send_all(get("/health"))
-        await one_response(first)
+        await first.send_all(get("/wait"))
+        await site.reached.wait()
         async with client(port) as second:
             assert await until_closed(second) == b""
-        await first.send_all(get("/health", "Connection: close"))
-        await until_closed(first)
+        site.release.set()
+        await one_response(first)
     with trio.fail_after(10):
         while not await is_let_in(port):
             await trio.lowlevel.checkpoint()
+
+
+async def test_who_does_nothing_keeps_nobody_out(nursery: trio.Nursery, site: Site) -> None:
+    port = await start(nursery, site, connections=2)
+    async with client(port) as longest, client(port) as shorter:
+        await longest.send_all(get("/health"))
+        await one_response(longest)
+        await shorter.send_all(get("/health"))
+        await one_response(shorter)
+        assert await is_alive(port)
+        assert await until_closed(longest) == b""
+        await shorter.send_all(get("/health"))
+        await one_response(shorter)
 
 
 async def test_stopping_lets_a_response_finish(nursery: trio.Nursery, site: Site) -> None:

@@ -151,3 +151,32 @@ def test_no_mutation_of_a_real_file_gets_out_of_the_batch(
     path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
     reading = read_batch(bytes(recorder.root), [os.fsencode(name)], {})
     assert len(reading.sheets) + len(reading.faults) == 1
+
+
+def test_what_became_a_link_out_of_the_library_since_the_walk_is_not_read(
+    recorder: "Recorder", tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    recorder.put("sound.mp3", "secret.mp3").rename(outside / "secret.mp3")
+    (recorder.root / "song.mp3").symlink_to(outside / "secret.mp3")
+    (recorder.root / "album").symlink_to(outside)
+    reading = read_batch(bytes(recorder.root), [b"song.mp3", b"album/secret.mp3"], {})
+    assert (reading.sheets, reading.faults) == ([], [])
+    assert reading.gone == [b"song.mp3", b"album/secret.mp3"]
+
+
+def test_a_link_within_the_library_is_read(recorder: "Recorder") -> None:
+    recorder.put("sound.mp3", "song.mp3")
+    (recorder.root / "link.mp3").symlink_to(recorder.root / "song.mp3")
+    assert [sheet.path for sheet in read_batch(bytes(recorder.root), [b"link.mp3"], {}).sheets] == [b"link.mp3"]
+
+
+def test_a_picture_that_became_a_link_out_of_the_library_is_not_read(
+    recorder: "Recorder", cover: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    recorder.put("sound.mp3", "song.mp3")
+    outside = tmp_path_factory.mktemp("outside") / "private.jpg"
+    outside.write_bytes(cover)
+    (recorder.root / "cover.jpg").symlink_to(outside)
+    (sheet,) = read_batch(bytes(recorder.root), [b"song.mp3"], {b"": b"cover.jpg"}).sheets
+    assert sheet.picture is None or sheet.picture.source == "embedded"

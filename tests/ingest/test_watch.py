@@ -113,6 +113,23 @@ async def test_a_folder_whose_making_the_kernel_forgot_to_tell_is_watched_all_th
         await watch.asked()
 
 
+async def test_a_folder_that_cannot_be_watched_costs_the_others_nothing(watch: Watch) -> None:
+    (watch.root / "sound").mkdir()
+    here = os.open(watch.root, os.O_RDONLY)
+    for _ in range(20):
+        os.mkdir("d" * 250, dir_fd=here)
+        above, here = here, os.open("d" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(above)
+    os.close(here)
+    # The last that is made is the first that is looked into, on most file systems; so on either side of it.
+    (watch.root / "aloud").mkdir()
+    async with watch.watching():
+        await watch.asked()
+        for name in ("sound", "aloud"):
+            (watch.root / name / "new.mp3").write_bytes(b"x")
+            await watch.asked()
+
+
 async def test_a_root_that_appears_later_is_picked_up(watch: Watch) -> None:
     watch.root.rmdir()
     async with watch.watching():

@@ -3,11 +3,11 @@
 import random
 
 import pytest
-from tests.store.sheets import bring_in, sheet, tagged
 
 from appliance.core.catalogue import Library, Window
 from appliance.core.sheet import Tags
 from appliance.store.unit_of_work import PostgresStore
+from tests.store.sheets import bring_in, sheet, tagged
 
 _DICE = random.Random(1)
 

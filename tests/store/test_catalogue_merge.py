@@ -474,3 +474,22 @@ async def test_a_file_that_goes_while_a_copy_comes_leaves_the_copy_playing(
         nursery.start_soon(go)
         await eventually(lambda: waiting(database_url) == 1)
     assert set(await shown(store)) == {"b.mp3"}
+
+
+async def test_an_artist_learns_a_sort_name_and_a_musicbrainz_id_that_come_later(
+    store: PostgresStore, library: Library
+) -> None:
+    identifier = "1b62df85-00d5-464f-81de-ba9bf10b3f4b"
+    await bring_in(store, library, [sheet("1.mp3", "1", tagged(artists=("Ana Lund",), album_artists=("Ana Lund",)))])
+    told = tagged(
+        artists=("Ana Lund",),
+        album_artists=("Ana Lund",),
+        artist_sorts=("Lund, Ana",),
+        musicbrainz_artist_ids=(identifier,),
+        title="Two",
+    )
+    await bring_in(store, library, [sheet("2.mp3", "2", told)])
+    await bring_in(store, library, [sheet("3.mp3", "3", tagged(artists=("Ana Lund",), title="Three"))])
+    async with store.begin() as work:
+        (ana, _) = await work.artists.album_artists()
+    assert (ana.name, ana.sort_name, ana.musicbrainz_id) == ("Ana Lund", "lund, ana", identifier)

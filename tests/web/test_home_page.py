@@ -115,6 +115,7 @@ async def test_on_this_computer_it_says_how_to_let_a_phone_in() -> None:
     text = await page(host="localhost:4700")
     assert "this computer only" in text
     assert "TONEARM_BIND=0.0.0.0:4700" in text
+    assert "TONEARM_BIND=0.0.0.0:4533" in await page(host="localhost")
     assert "this computer only" not in await page()
 
 
@@ -131,6 +132,7 @@ async def test_a_database_that_is_away_is_said_and_nothing_breaks() -> None:
 
 async def test_what_strangers_wrote_is_escaped() -> None:
     hostile = "<script>alert(1)</script>"
+    assert "TONEARM_BIND" not in await page(host="localhost:99999")
     status = msgspec.structs.replace(STATUS, scan=scan(ScanState.FAILED, hostile))
     assert hostile not in await page(status, host=f"{hostile}.local")
 

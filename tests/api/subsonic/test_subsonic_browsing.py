@@ -351,6 +351,12 @@ async def test_an_empty_query_is_everything_paged(house: House, query: str) -> N
     assert seen == [f"tr-{track.id.hex}" for track in house.world.tracks]
 
 
+async def test_of_a_query_only_its_beginning_counts(house: House) -> None:
+    """A megabyte of combining marks would otherwise be folded on everybody's time."""
+    found = await house.ok("search3", query=f"sigur{' ' * 500}nothing like it")
+    assert found["artist"]
+
+
 async def test_search_finds_each_kind(house: House) -> None:
     found = await house.ok("search3", query="sigur")
     assert [artist["name"] for artist in found["artist"]] == ["Sigur Rós"]

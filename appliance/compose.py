@@ -3,6 +3,7 @@
 Each function is a level of the tree in docs/architecture.md: what it opens outlives what is opened inside it.
 """
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -26,7 +27,7 @@ from appliance.core.ports import Store
 from appliance.core.scanning import Scan, ScanFault, ScanKind
 from appliance.core.throttle import Throttle
 from appliance.demo.library import write_demo
-from appliance.following import follow_scan, summary
+from appliance.following import counted, follow_scan, summary
 from appliance.ingest.scanner import Scanner
 from appliance.ingest.watch import Watcher
 from appliance.offload import open_offload
@@ -119,8 +120,12 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
             # There is nothing to show, and whoever is named may sign in as soon as the server answers.
             await _first_administrator(settings, store, accounts)
         libraries = await settle_libraries(settings, store, terminal)
-        async with open_offload(workers=settings.worker_count) as offload:
-            jobs = [Service(name="scanner", run=Scanner(store, offload).run, required=False)]
+        # Covers have workers of their own, so that somebody who looks at them does not wait behind a scan's batch.
+        async with (
+            open_offload(workers=settings.worker_count) as readers,
+            open_offload(workers=settings.worker_count) as painters,
+        ):
+            jobs = [Service(name="scanner", run=Scanner(store, readers).run, required=False)]
             if settings.watch:
                 watcher = Watcher(store, [library.root for library in libraries])
                 jobs.append(Service(name="watcher", run=watcher.run, required=False))
@@ -130,7 +135,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     cache_dir=settings.cache_dir,
                     cache_bytes=settings.cache_megabytes * 1_000_000,
                     workers=settings.worker_count,
-                    offload=offload,
+                    offload=painters,
                 ) as stream,
             ):
                 health = Health(
@@ -150,6 +155,10 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     pages=[pages(home.status)],
                     allowed_hosts=settings.allowed_hosts,
                 )
+                # What is loaded by now stays. Without this the collector walks over all of it now and then, and every
+                # stream waits a tenth of a second.
+                gc.collect()
+                gc.freeze()
                 web = Service(name="web", run=partial(_web, app, settings.bind), required=True)
                 async with (
                     supervisor.level(Service(name="health", run=health.run, required=True)),
@@ -199,7 +208,7 @@ async def _first_scan(store: Store, terminal: Terminal) -> None:
         ended = await follow_scan(store, scan.id, terminal)
         async with store.begin() as work:
             albums = await work.albums.count(AlbumFilter())
-        terminal.say(f"{summary(ended)} Your library has {albums:,} albums.")
+        terminal.say(f"{summary(ended)} Your library has {counted(albums, 'album')}.")
     except Unavailable:
         _log.warning("The database went away during the first scan")
 

@@ -41,7 +41,12 @@ def summary(scan: Scan) -> str:
         )
         if count
     ]
-    words = f"{counts.found:,} files: {', '.join(changes) if changes else 'nothing has changed'}."
+    words = f"{counted(counts.found, 'file')}: {', '.join(changes) if changes else 'nothing has changed'}."
     if counts.faulty:
         words += f" {counts.faulty:,} could not be read; `tonearm scan` lists them."
     return f"{words} {scan.message}" if scan.message else words
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 file``, ``1,200 files``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -16,12 +16,12 @@ class Terminal:
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         self._stream = stream
         self._watched = stream.isatty()
-        self._bar: "tqdm[None] | None" = None
+        self._bar: tqdm[None] | None = None
 
     def say(self, line: str = "") -> None:
         """One line, above the bar if there is one."""
         if self._bar is None:
-            print(line, file=self._stream, flush=True)  # noqa: T201 - this is the terminal
+            print(line, file=self._stream, flush=True)
         else:
             self._bar.write(line, file=self._stream)
 
@@ -37,7 +37,7 @@ class Terminal:
         """
         if not self._watched:
             self.say(f"{title}…")
-            yield lambda done, total: None
+            yield _unwatched
             return
         with tqdm(desc=title, unit=unit, file=self._stream, dynamic_ncols=True, leave=False, smoothing=0.1) as bar:
             self._bar = bar
@@ -45,6 +45,10 @@ class Terminal:
                 yield _moving(bar)
             finally:
                 self._bar = None
+
+
+def _unwatched(_done: int, _total: int | None, /) -> None:
+    """Nobody watches."""
 
 
 def _moving(bar: "tqdm[None]") -> Callable[[int, int | None], None]:

@@ -1,6 +1,7 @@
 """The HTTP server: listens, hands connections to Hypercorn's protocol, and stops within its grace."""
 
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -13,6 +14,7 @@ from hypercorn.typing import AppWrapper, ASGIFramework
 from hypercorn.utils import wrap_app
 
 from appliance.api.connection import Connection
+from appliance.core.errors import TonearmError
 
 #: Seconds without a whole request head after which a connection is closed.
 KEEP_ALIVE = 15.0
@@ -143,7 +145,19 @@ class _Log(Logger):
         pass
 
     async def exception(self, message: str, *args: object, **kwargs: object) -> None:
-        _log.exception(message, *args, **kwargs)
+        if reasons := _refusals(sys.exception()):
+            # A body that could not be sent to its end: the file was cut short, the disk went away.
+            _log.warning("A response broke off", reasons=reasons)
+        else:
+            _log.exception(message, *args, **kwargs)
+
+
+def _refusals(error: BaseException | None) -> list[str]:
+    """What the core refused, if that is all that ``error`` is made of."""
+    if isinstance(error, BaseExceptionGroup):
+        inner = [_refusals(each) for each in error.exceptions]
+        return [reason for reasons in inner for reason in reasons] if all(inner) else []
+    return [str(error)] if isinstance(error, TonearmError) else []
 
 
 async def _listeners(bind: str | Sequence[str]) -> list[trio.SocketListener]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.core.errors import BadRequest, Conflict, WrongCredentials
+from appliance.core.errors import BadRequest, Conflict, TokensOff, WrongCredentials
 from appliance.core.ids import new_id
 from appliance.core.ports import UnitOfWork, Vault
 from appliance.core.text import clean
@@ -112,8 +112,10 @@ class Accounts:
     async def by_token(self, work: UnitOfWork, name: str, token: str, salt: str, network: str) -> User:
         """The user whose ``token`` is md5(password + ``salt``), as Subsonic 1.13 has it.
 
-        Raises ``WrongCredentials`` (also where the token scheme is switched off) or ``TooManyAttempts``.
+        Raises ``TokensOff`` where the scheme is switched off, ``WrongCredentials`` or ``TooManyAttempts``.
         """
+        if not self._token_scheme:
+            raise TokensOff
         self._throttle.check(name, network)
         account = await work.users.by_name(name)
         secret = self._app_secret(account)

@@ -28,6 +28,13 @@ class WrongCredentials(TonearmError):
         super().__init__("Wrong username or password.")
 
 
+class TokensOff(TonearmError):
+    """Subsonic's token scheme is switched off here; the app has to send the password."""
+
+    def __init__(self) -> None:
+        super().__init__("This server takes passwords, not tokens.")
+
+
 class TooManyAttempts(TonearmError):
     """This account or network guessed wrongly too often."""
 

@@ -233,7 +233,9 @@ class Scans(Protocol):
         """Write the counts. False when the scan was cancelled meanwhile."""
         ...
 
-    async def finish(self, scan_id: UUID, state: ScanState, counts: ScanCounts, message: str | None = None) -> None: ...
+    async def finish(self, scan_id: UUID, state: ScanState, counts: ScanCounts, message: str | None = None) -> None:
+        """End a running scan; one that was cancelled meanwhile stays so. Forgets all but the latest few hundred."""
+        ...
 
     async def cancel(self, scan_id: UUID) -> Scan:
         """Cancel a queued or running scan, waking the scanner on commit. An ended one stays as it is. ``NotFound``."""
@@ -307,6 +309,13 @@ class Store(Protocol):
 
     async def ping(self) -> None:
         """Return when the database answers. Raises ``Unavailable``."""
+        ...
+
+    async def maintain(self) -> None:
+        """Let the database see to what large changes leave behind, so that answers stay quick. Takes seconds.
+
+        Raises ``Unavailable``; nothing depends on it.
+        """
         ...
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:

@@ -20,9 +20,9 @@ class Throttle:
 
     Kept in memory: a restart forgives, and several processes on one database each count for themselves. An
     account's bucket is keyed by account *and* network, so that a stranger cannot lock the owner out; the
-    network's bucket bounds guesses over many names. An account that once got in from a network is held to its own bucket
-    alone there: behind a proxy the whole house is one address, and one app with an old password must not lock out the
-    others.
+    network's bucket bounds guesses over many names. An account that once got in from a network is held to its own
+    bucket alone there: behind a proxy the whole house is one address, and one app with an old password must not lock
+    out the others.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -43,6 +43,12 @@ class Course:
         now, before = self.counts, self.scan.counts
         return any((now.read, now.missing, now.returned, now.faulty, before.read))
 
+    @property
+    def changes(self) -> int:
+        """Files that were written to the catalogue, or marked."""
+        counts = self.counts
+        return counts.read + counts.missing + counts.returned
+
     def ending(self) -> tuple[ScanState, str | None]:
         if self.scope.cancelled_caught:
             state = ScanState.CANCELLED

@@ -17,6 +17,8 @@ from appliance.ingest.course import Course
 from appliance.ingest.library_scan import LibraryScan
 
 _HEARTBEAT_SECONDS: Final = 1.0
+#: Files.
+_LARGE_CHANGE: Final = 500
 #: How far back the last finished scan is looked for.
 _SCANS_LOOKED_BACK: Final = 50
 
@@ -65,7 +67,14 @@ class Scanner:
             if course.touched_the_catalogue:
                 await work.catalogue.tidy()
             await work.scans.finish(scan.id, state, course.counts, message)
+        await self._maintain(course)
         log.info("scan.ended", state=state.value, message=message, **msgspec.structs.asdict(course.counts))
+
+    async def _maintain(self, course: Course) -> None:
+        """After large changes only: the database sees to small ones by itself, in its own time."""
+        if course.changes >= _LARGE_CHANGE:
+            with suppress(Unavailable):
+                await self._store.maintain()
 
     async def _heartbeat(self, course: Course) -> None:
         """Show how far the scan is between merges, and end it within a second or so of being cancelled."""

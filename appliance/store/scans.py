@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Integer, Text, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy import Integer, Text, Uuid, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from appliance.core.catalogue import Window
@@ -93,6 +93,14 @@ _FINISH = Statement(
         finished_at=func.now(),
     )
 )
+#: Folder watching makes a scan of each burst of changes; nobody reads back further than this.
+_KEPT = 200
+_FORGET = Statement(
+    delete(scans).where(
+        scans.c.finished_at.is_not(None),
+        scans.c.id.not_in(select(scans.c.id).order_by(scans.c.requested_at.desc(), scans.c.id.desc()).limit(_KEPT)),
+    )
+)
 _CANCEL = Statement(
     update(scans)
     .where(scans.c.id == _ID, scans.c.finished_at.is_(None))
@@ -161,6 +169,7 @@ class Scans:
         await self._connection.execute(
             _FINISH, id=scan_id, state=state.value, counts=msgspec.to_builtins(counts), message=message
         )
+        await self._connection.execute(_FORGET)
 
     async def cancel(self, scan_id: UUID) -> Scan:
         if await self._connection.fetch_row(_CANCEL, id=scan_id) is not None:

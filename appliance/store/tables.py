@@ -317,3 +317,6 @@ scans = Table(
     Index("ix_scans_open", "requested_at", postgresql_where=text("state IN ('queued', 'running')")),
     Index("ix_scans_latest", desc("requested_at"), desc("id")),
 )
+
+#: What a scan changes.
+CATALOGUE = (artists, albums, tracks, files, genres, album_artists, track_artists, track_genres, artworks, faults)

@@ -15,6 +15,7 @@ from appliance.store.listener import Listener
 from appliance.store.listening import Listening
 from appliance.store.scans import Scans
 from appliance.store.search import Search
+from appliance.store.tables import CATALOGUE
 from appliance.store.tracks import Tracks
 from appliance.store.users import Sessions, Users
 
@@ -51,6 +52,9 @@ class PostgresStore:
 
     async def ping(self) -> None:
         await self._database.ping()
+
+    async def maintain(self) -> None:
+        await self._database.vacuum(CATALOGUE)
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
         return self._listener.listen(channel)

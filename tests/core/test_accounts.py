@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from appliance.core.accounts import SESSION_LIFETIME, Accounts, Role, User
-from appliance.core.errors import BadRequest, Conflict, TooManyAttempts, WrongCredentials
+from appliance.core.errors import BadRequest, Conflict, TokensOff, TooManyAttempts, WrongCredentials
 from appliance.core.ports import UnitOfWork
 from appliance.core.throttle import Throttle
 from appliance.vault import FileVault
@@ -238,7 +238,7 @@ async def test_without_the_token_scheme_no_token_signs_in(vault: FileVault, work
     accounts = without_tokens(vault)
     await accounts.create(work, "Ana", PASSWORD, Role.MEMBER)
     for wrong in (token(PASSWORD), token(""), token("None")):
-        with pytest.raises(WrongCredentials):
+        with pytest.raises(TokensOff):
             await accounts.by_token(work, "ana", wrong, SALT, HOME)
 
 
@@ -246,7 +246,7 @@ async def test_switching_the_token_scheme_off_shuts_its_door_for_those_who_had_a
     vault: CountingVault, work: UnitOfWork, ana: User
 ) -> None:
     now = without_tokens(vault)
-    with pytest.raises(WrongCredentials):
+    with pytest.raises(TokensOff):
         await now.by_token(work, "ana", token(PASSWORD), SALT, HOME)
     assert await now.by_app_password(work, "ana", PASSWORD, HOME) == ana
     assert vault.verified == 1

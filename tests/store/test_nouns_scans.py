@@ -210,3 +210,16 @@ async def test_faults_are_paged_by_library_and_path(store: PostgresStore, librar
         assert count == 3
         assert ([fault.path for fault in (await work.scans.faults(Window(1, 2)))[0]]) == ["a.mp3"]
         assert await work.scans.faults(Window(1, 3)) == ([], 3)
+
+
+async def test_old_scans_are_forgotten_and_the_latest_two_hundred_kept(store: PostgresStore) -> None:
+    for _ in range(203):
+        async with store.begin() as work:
+            await work.scans.request(ScanKind.QUICK)
+            scan = await work.scans.take()
+            assert scan is not None
+            await work.scans.finish(scan.id, ScanState.DONE, scan.counts)
+    async with store.begin() as work:
+        kept, total = await work.scans.page(Window(500))
+    assert (len(kept), total) == (200, 200)
+    assert kept[0].id == scan.id

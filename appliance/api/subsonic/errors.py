@@ -13,6 +13,7 @@ from appliance.core.errors import (
     Busy,
     Forbidden,
     NotFound,
+    TokensOff,
     TonearmError,
     TooManyAttempts,
     Unavailable,
@@ -29,6 +30,7 @@ class Code(IntEnum):
     GENERIC = 0
     MISSING_PARAMETER = 10
     WRONG_CREDENTIALS = 40
+    TOKENS_NOT_SUPPORTED = 41
     AUTHENTICATION_NOT_SUPPORTED = 42
     CONFLICTING_AUTHENTICATION = 43
     NOT_AUTHORIZED = 50
@@ -70,6 +72,8 @@ def refusal(error: TonearmError) -> Refusal:
             code = Code.NOT_AUTHORIZED
         case WrongCredentials():
             code = Code.WRONG_CREDENTIALS
+        case TokensOff():
+            code = Code.TOKENS_NOT_SUPPORTED
         case TooManyAttempts():
             retry_after = error.retry_after
         case Busy():

@@ -48,6 +48,9 @@ class MemoryStore:
     async def ping(self) -> None:
         pass
 
+    async def maintain(self) -> None:
+        pass
+
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         raise NotImplementedError(channel)

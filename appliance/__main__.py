@@ -113,6 +113,7 @@ async def _stop_on_signal(serving: Any, stop: Any, everything: Any, *, task_stat
 def _scan(options: argparse.Namespace) -> int:
     from appliance import compose
     from appliance.core.scanning import ScanKind, ScanState
+    from appliance.core.text import clean  # a file's name may hold what a terminal obeys
 
     settings, terminal = _prepare(options)
     kind = ScanKind.FULL if options.full else ScanKind.QUICK
@@ -125,7 +126,7 @@ def _scan(options: argparse.Namespace) -> int:
             _print_json({"scan": ended, "faults": faults})
         else:
             for fault in faults:
-                terminal.say(f"  {fault.path}: {fault.reason}")
+                terminal.say(f"  {clean(fault.path)}: {fault.reason}")
         outcome = 0 if ended.state is ScanState.DONE else 1
 
     return _run(run) or outcome

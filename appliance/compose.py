@@ -4,9 +4,11 @@ Each function is a level of the tree in docs/architecture.md: what it opens outl
 """
 
 import gc
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -48,6 +50,8 @@ _log = structlog.stdlib.get_logger(__name__)
 
 #: Seconds for which a start waits for a PostgreSQL that is still starting.
 _PATIENCE = 60.0
+#: Less free disk than this is worth a warning: a scan of a large library writes about as much.
+_LEAST_MEGABYTES = 200
 
 
 @asynccontextmanager
@@ -141,6 +145,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                 health = Health(
                     [
                         Check("database", required=True, probe=partial(_answers, store)),
+                        Check("disk", required=False, probe=partial(_has_room, settings.data_dir)),
                         Check("transcoder", required=False, probe=partial(_works, stream)),
                         *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
                     ]
@@ -191,6 +196,13 @@ def _metrics(stream: Stream) -> Metrics:
 async def _answers(store: Store) -> str:
     await store.ping()
     return "answers"
+
+
+async def _has_room(data_dir: Path) -> str:
+    free = (await trio.to_thread.run_sync(shutil.disk_usage, data_dir)).free // 1_000_000
+    if free < _LEAST_MEGABYTES:
+        raise Unavailable(f"{free:,} MB are free on the disk of {data_dir}; make some room.")
+    return f"{free:,} MB free"
 
 
 async def _works(stream: Stream) -> str:

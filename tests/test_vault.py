@@ -10,8 +10,10 @@ from uuid import UUID
 
 import hypothesis.strategies as st
 import pytest
+import trio
 from hypothesis import given
 
+from appliance.core.errors import Busy
 from appliance.vault import BadKeyFile, FileVault, open_vault
 
 ANA, BO = UUID(int=1), UUID(int=2)
@@ -178,3 +180,54 @@ def test_so_do_processes(tmp_path: Path) -> None:
     seals = [process.communicate()[0] for process in processes]
     vault = open_vault(file)
     assert [vault.open(sealed, ANA) for sealed in seals] == ["password"] * 3
+
+
+# --- Many at once
+
+
+class Credulous(Watched):
+    """Finds that everything matches, so that a hash need not be made for each."""
+
+    def _matches(self, password_hash: str, password: str) -> bool:
+        super()._matches(password_hash, password)
+        return True
+
+
+async def test_what_matched_before_is_known_without_work() -> None:
+    vault = Watched()
+    hashed = await vault.hash("password")
+    assert await vault.verify(hashed, "password")
+    vault.held_against.clear()
+    assert await vault.verify(hashed, "password")
+    assert vault.held_against == []
+    assert not await vault.verify(await vault.hash("another"), "password")
+    assert not await vault.verify(None, "password")
+
+
+async def test_what_matched_is_remembered_within_bounds() -> None:
+    vault = Credulous()
+    hashes = [f"hash {number}" for number in range(300)]
+    for hashed in hashes:
+        assert await vault.verify(hashed, "password")
+    assert await vault.verify(hashes[-1], "password")
+    assert len(vault.held_against) == 300
+    assert await vault.verify(hashes[0], "password")
+    assert len(vault.held_against) == 301
+
+
+async def test_a_crowd_is_told_to_come_back() -> None:
+    vault = FileVault(bytes(32))
+    hashed = await vault.hash("password")
+    refused = 0
+
+    async def guess(number: int) -> None:
+        nonlocal refused
+        try:
+            assert not await vault.verify(hashed, f"guess {number}")
+        except Busy:
+            refused += 1
+
+    async with trio.open_nursery() as nursery:
+        for number in range(20):
+            nursery.start_soon(guess, number)
+    assert refused == 16  # one is looked at, three wait

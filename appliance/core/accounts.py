@@ -5,6 +5,7 @@ import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from unicodedata import category
 from uuid import UUID
 
@@ -94,35 +95,36 @@ class Accounts:
 
         Raises ``WrongCredentials`` or ``TooManyAttempts``.
         """
-        self._throttle.check(name, network)
-        account = await work.users.by_name(name)
-        matches = await self._vault.verify(account.password_hash if account else None, password)
-        return self._settle(account, name, network, matches=matches)
+        return await self._by_hash(work, _Attempt(name, network), password)
 
-    async def by_app_password(self, work: UnitOfWork, name: str, password: str, network: str) -> User:
-        """Like ``by_password``, for apps that send it with every request: the sealed secret answers at once."""
-        self._throttle.check(name, network)
+    async def by_app_password(self, work: UnitOfWork, name: str, password: str, network: str, *, app: str = "") -> User:
+        """Like ``by_password``, for an ``app`` that sends it with every request: the sealed secret answers at once."""
+        attempt = _Attempt(name, network, app)
+        self._throttle.check(*attempt)
         account = await work.users.by_name(name)
         secret = self._app_secret(account)
         # An unknown name is refused as quickly as a known one.
         if secret is None and (account is not None or not self._token_scheme):
-            return await self.by_password(work, name, password, network)
-        return self._settle(account, name, network, matches=secret is not None and _equal(secret, password))
+            return await self._by_hash(work, attempt, password)
+        return self._settle(account, attempt, matches=secret is not None and _equal(secret, password))
 
-    async def by_token(self, work: UnitOfWork, name: str, token: str, salt: str, network: str) -> User:
-        """The user whose ``token`` is md5(password + ``salt``), as Subsonic 1.13 has it.
+    async def by_token(
+        self, work: UnitOfWork, name: str, token: str, salt: str, network: str, *, app: str = ""
+    ) -> User:
+        """The user whose ``token`` is md5(password + ``salt``), as Subsonic 1.13 has it. ``app``: what it calls itself.
 
         Raises ``TokensOff`` where the scheme is switched off, ``WrongCredentials`` or ``TooManyAttempts``.
         """
         if not self._token_scheme:
             raise TokensOff
-        self._throttle.check(name, network)
+        attempt = _Attempt(name, network, app)
+        self._throttle.check(*attempt)
         account = await work.users.by_name(name)
         secret = self._app_secret(account)
         salted = ((secret or secrets.token_hex()) + salt).encode(errors="replace")
         expected = hashlib.md5(salted, usedforsecurity=False).hexdigest()
         matches = secret is not None and _equal(expected, token.lower())
-        return self._settle(account, name, network, matches=matches)
+        return self._settle(account, attempt, matches=matches)
 
     async def open_session(self, work: UnitOfWork, user: User) -> str:
         """A new session's token, for a cookie or a bearer header; only its hash is stored."""
@@ -147,14 +149,28 @@ class Accounts:
             return None
         return self._vault.open(account.app_secret, account.user.id)
 
-    def _settle(self, account: Account | None, name: str, network: str, *, matches: bool) -> User:
+    async def _by_hash(self, work: UnitOfWork, attempt: "_Attempt", password: str) -> User:
+        self._throttle.check(*attempt)
+        account = await work.users.by_name(attempt.name)
+        matches = await self._vault.verify(account.password_hash if account else None, password)
+        return self._settle(account, attempt, matches=matches)
+
+    def _settle(self, account: Account | None, attempt: "_Attempt", *, matches: bool) -> User:
         # Once more: while this attempt was looked at, others that came with it may have failed.
-        self._throttle.check(name, network)
+        self._throttle.check(*attempt)
         if account is None or not matches:
-            self._throttle.failed(name, network)
+            self._throttle.failed(*attempt)
             raise WrongCredentials
-        self._throttle.succeeded(name, network)
+        self._throttle.succeeded(*attempt)
         return account.user
+
+
+class _Attempt(NamedTuple):
+    """Who tries, and from where, as the throttle counts it."""
+
+    name: str
+    network: str
+    app: str = ""
 
 
 def _check_password(password: str) -> None:

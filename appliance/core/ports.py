@@ -334,7 +334,10 @@ class Vault(Protocol):
         ...
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether they match. Takes as long for None, which never matches."""
+        """Whether they match. Takes as long for None, which never matches.
+
+        Raises ``Busy`` when too many ask at once.
+        """
         ...
 
     def seal(self, secret: str, owner: UUID) -> bytes:

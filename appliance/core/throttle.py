@@ -8,7 +8,9 @@ from collections.abc import Callable
 from appliance.core.errors import TooManyAttempts
 from appliance.core.text import fold
 
-_FREE_ATTEMPTS = 10
+_FOR_APP = 10
+_FOR_ACCOUNT = 30
+_FOR_NETWORK = 30
 _REFILL_SECONDS = 30.0
 _REMEMBERED = 10_000
 #: Characters of a name that count: no account's has more, and a stranger must not fill the memory with long ones.
@@ -16,13 +18,14 @@ _NAME = 64
 
 
 class Throttle:
-    """A leaking bucket for each account and each network: ten wrong attempts, and one more every 30 seconds.
+    """Leaking buckets of wrong attempts; each forgives one every 30 seconds.
 
-    Kept in memory: a restart forgives, and several processes on one database each count for themselves. An
-    account's bucket is keyed by account *and* network, so that a stranger cannot lock the owner out; the
-    network's bucket bounds guesses over many names. An account that once got in from a network is held to its own
-    bucket alone there: behind a proxy the whole house is one address, and one app with an old password must not lock
-    out the others.
+    Ten for an account as one app on one network: an app with an old password stops itself, and not the others. Thirty
+    for an account on one network, whatever the app calls itself: a stranger elsewhere cannot lock the owner out. Thirty
+    for a network over all names; but an account that once got in from there is not held to that, since behind a proxy
+    the whole house is one address.
+
+    Kept in memory: a restart forgives, and several processes on one database each count for themselves.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -31,26 +34,28 @@ class Throttle:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._at_home: OrderedDict[str, None] = OrderedDict()
 
-    def check(self, name: str, network: str) -> None:
+    def check(self, name: str, network: str, app: str = "") -> None:
         """Raise ``TooManyAttempts`` if an attempt is not to be looked at now."""
-        account, block = self._keys(name, network)
-        for key, size in (account,) if account[0] in self._at_home else (account, block):
-            level = self._level(key)
-            if level > size - 1:
-                raise TooManyAttempts(math.ceil((level - size + 1) * _REFILL_SECONDS))
+        as_app, account, block = _keys(name, network, app)
+        bounds = [(as_app, _FOR_APP), (account, _FOR_ACCOUNT)]
+        if account not in self._at_home:
+            bounds.append((block, _FOR_NETWORK))
+        over = max(self._level(key) - bound + 1 for key, bound in bounds)
+        if over > 0:
+            raise TooManyAttempts(math.ceil(over * _REFILL_SECONDS))
 
-    def failed(self, name: str, network: str) -> None:
+    def failed(self, name: str, network: str, app: str = "") -> None:
         """Count a wrong attempt."""
-        for key, _ in self._keys(name, network):
+        for key in _keys(name, network, app):
             self._buckets[key] = (self._level(key) + 1, self._clock())
             self._buckets.move_to_end(key)
         while len(self._buckets) > _REMEMBERED:
             self._buckets.popitem(last=False)
 
-    def succeeded(self, name: str, network: str) -> None:
-        """Forgive the account on this network; the network itself stays as it was."""
-        account = self._keys(name, network)[0][0]
-        self._buckets.pop(account, None)
+    def succeeded(self, name: str, network: str, app: str = "") -> None:
+        """Forgive this app. Not the account: its owner's success must not give a guesser new attempts."""
+        as_app, account, _ = _keys(name, network, app)
+        self._buckets.pop(as_app, None)
         self._at_home[account] = None
         self._at_home.move_to_end(account)
         while len(self._at_home) > _REMEMBERED:
@@ -60,10 +65,12 @@ class Throttle:
         level, since = self._buckets.get(key, (0.0, 0.0))
         return max(0.0, level - (self._clock() - since) / _REFILL_SECONDS)
 
-    @staticmethod
-    def _keys(name: str, network: str) -> tuple[tuple[str, int], tuple[str, int]]:
-        block = network_block(network)
-        return (f"account {fold(name[:_NAME])} {block}", _FREE_ATTEMPTS), (f"network {block}", 3 * _FREE_ATTEMPTS)
+
+def _keys(name: str, network: str, app: str) -> tuple[str, str, str]:
+    """Of the account as this app, of the account, and of the network; all on this network."""
+    block = network_block(network)
+    account = f"account {fold(name[:_NAME])} {block}"
+    return f"{account} as {app[:_NAME]}", account, f"network {block}"
 
 
 def network_block(address: str) -> str:

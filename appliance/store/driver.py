@@ -84,6 +84,8 @@ def refusals(message: str) -> Iterator[None]:
     """Turn what the driver says of a server that is lost or overtaxed into ``Unavailable``."""
     try:
         yield
+    except asyncpg.DiskFullError as error:
+        raise Unavailable("The disk is full, so nothing new can be kept. Nothing is lost; make some room.") from error
     except (*_AWAY, trio.TooSlowError) as error:
         raise Unavailable(message) from error
     except asyncpg.InterfaceError as error:

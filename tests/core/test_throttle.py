@@ -121,11 +121,11 @@ def test_success_of_somebody_unknown_to_it_is_no_matter(throttle: Throttle) -> N
 
 def test_it_remembers_boundedly_and_forgets_the_oldest(throttle: Throttle) -> None:
     tried(throttle, "ana", HOME, 10)
-    for number in range(4_999):  # two buckets each
+    for number in range(3_332):  # three buckets each, of ten thousand
         tried(throttle, "x" * 1000, str(ipaddress.IPv4Address(number)), 1)
     assert tried(throttle, "ana", HOME, 1) == 0
-    tried(throttle, "x", AWAY, 1)
-    tried(throttle, "y", AWAY, 1)
+    for name in "vwxyz":
+        tried(throttle, name, AWAY, 1)
     assert tried(throttle, "ana", HOME, 100) == 10
 
 
@@ -168,3 +168,31 @@ def test_who_is_at_home_is_remembered_within_bounds(throttle: Throttle) -> None:
     assert sum(tried(throttle, f"stranger {number}", HOME, 1) for number in range(100)) == 30
     with pytest.raises(TooManyAttempts):
         throttle.check("ana", HOME)
+
+
+def test_an_app_with_an_old_password_stops_itself_and_not_the_other_app(throttle: Throttle) -> None:
+    for _ in range(10):
+        throttle.failed("ana", HOME, "old phone")
+    with pytest.raises(TooManyAttempts):
+        throttle.check("ana", HOME, "old phone")
+    throttle.check("ana", HOME, "new phone")
+
+
+def test_an_app_that_changes_its_name_gets_no_more_than_thirty(throttle: Throttle) -> None:
+    looked_at = 0
+    for number in range(100):
+        try:
+            throttle.check("ana", HOME, f"app {number}")
+        except TooManyAttempts:
+            continue
+        throttle.failed("ana", HOME, f"app {number}")
+        looked_at += 1
+    assert looked_at == 30
+
+
+def test_the_owner_s_success_gives_a_guesser_no_new_attempts(throttle: Throttle) -> None:
+    for number in range(30):
+        throttle.failed("ana", HOME, f"guess {number}")
+    throttle.succeeded("ana", HOME, "phone")
+    with pytest.raises(TooManyAttempts):
+        throttle.check("ana", HOME, "another guess")

@@ -174,10 +174,19 @@ def test_guesses_are_throttled_on_sessions(server: Server) -> None:
         assert [answer.status_code for answer in answers[:5]] == [401] * 5
         assert answers[-1].status_code == 429
         assert int(answers[-1].headers["Retry-After"]) > 0
-        # The right password is not looked at either, or a guesser would learn of it; and the other door is shut too.
+        # The right password is not looked at either, or a guesser would learn of it.
         assert client.post(address, json={"name": ADMIN, "password": PASSWORD}).status_code == 429
+
+
+def test_thirty_guesses_on_one_account_shut_every_door_to_it(server: Server) -> None:
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.1.0.9")) as client:
+        for number in range(40):
+            guess = {"u": ADMIN, "p": f"guess {number}", "c": f"app {number}"}
+            client.get(f"{server.url}/rest/ping", params=_FORM | guess)
         rest = client.get(f"{server.url}/rest/ping", params=_FORM | {"u": ADMIN, "p": PASSWORD})
         assert rest.json()["subsonic-response"]["status"] == "failed"
+        page = client.post(f"{server.url}/api/v1/sessions/", json={"name": ADMIN, "password": PASSWORD})
+        assert page.status_code == 429
 
 
 def test_a_lying_header_changes_nobodys_network(server: Server) -> None:

@@ -222,4 +222,5 @@ async def test_old_scans_are_forgotten_and_the_latest_two_hundred_kept(store: Po
     async with store.begin() as work:
         kept, total = await work.scans.page(Window(500))
     assert (len(kept), total) == (200, 200)
+    assert scan is not None
     assert kept[0].id == scan.id

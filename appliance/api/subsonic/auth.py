@@ -30,13 +30,14 @@ async def authenticate(accounts: Accounts, work: UnitOfWork, parameters: Paramet
         raise missing("u")
     if password is not None and token is not None:
         raise _conflict()
+    app = parameters.optional("c") or ""
     if password is not None:
-        return await accounts.by_app_password(work, name[:_LONGEST_NAME], _plain(password), network)
+        return await accounts.by_app_password(work, name[:_LONGEST_NAME], _plain(password), network, app=app)
     if token is None:
         raise missing("p, or t and s")
     if salt is None:
         raise missing("s")
-    return await accounts.by_token(work, name[:_LONGEST_NAME], token, salt, network)
+    return await accounts.by_token(work, name[:_LONGEST_NAME], token, salt, network, app=app)
 
 
 def _single(parameters: Parameters, name: str) -> str | None:

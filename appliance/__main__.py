@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import trio
+
     from appliance.settings import Settings
     from appliance.terminal import Terminal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit status: 0, or 1 with one line that says what went wrong, or 2 for wrong usage."""
+    """Run a command; returns the exit status: 0, 1 with one line that says what went wrong, 130 after Ctrl-C.
+
+    Wrong usage raises ``SystemExit`` with 2.
+    """
     options = _parser().parse_args(arguments)
     from appliance.core.errors import TonearmError
 
@@ -98,7 +103,9 @@ def _serve(options: argparse.Namespace) -> int:
     return _run(run)
 
 
-async def _stop_on_signal(serving: Any, stop: Any, everything: Any, *, task_status: Any) -> None:
+async def _stop_on_signal(
+    serving: "trio.Event", stop: "trio.Event", everything: "trio.CancelScope", *, task_status: "trio.TaskStatus[None]"
+) -> None:
     """SIGTERM or SIGINT stops in order once we are serving; before that, or the second time, at once."""
     import trio
 
@@ -138,7 +145,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     terminal = Terminal()
     try:
-        with terminal.progress("Composing a demo library", " tracks") as progress:
+        with terminal.progress("Composing a demo library", "tracks") as progress:
             written = write_demo(options.folder, progress=progress)
     except OSError as error:
         print(f"tonearm: {options.folder} cannot be written: {error.strerror}.", file=sys.stderr)
@@ -179,12 +186,13 @@ def _openapi(options: argparse.Namespace) -> int:
 
 def _prepare(options: argparse.Namespace, **given: Any) -> "tuple[Settings, Terminal]":
     from appliance import logs
-    from appliance.settings import load
+    from appliance.settings import load, withhold_environment
     from appliance.terminal import Terminal
 
-    settings = load({"data_dir": options.data_dir, **given})
-    logs.configure(settings.log_level, settings.log_format)
-    return settings, Terminal()
+    settings, terminal = load({"data_dir": options.data_dir, **given}), Terminal()
+    withhold_environment()
+    logs.configure(settings.log_level, settings.log_format, terminal)
+    return settings, terminal
 
 
 def _run(function: Callable[[], Awaitable[None]]) -> int:

@@ -25,7 +25,7 @@ from appliance.api.services import Services
 from appliance.core.accounts import Accounts, FirstAdministrator, Role, User
 from appliance.core.catalogue import AlbumFilter, Library, Window
 from appliance.core.errors import Unavailable
-from appliance.core.ports import Store
+from appliance.core.ports import Offload, Store
 from appliance.core.scanning import Scan, ScanFault, ScanKind
 from appliance.core.throttle import Throttle
 from appliance.demo.library import write_demo
@@ -100,7 +100,7 @@ async def settle_libraries(settings: Settings, store: Store, terminal: Terminal)
         async with store.begin() as work:
             if known := await work.libraries.all():
                 return known
-        with terminal.progress("Composing a demo library", " tracks") as progress:
+        with terminal.progress("Composing a demo library", "tracks") as progress:
             # A thread that is abandoned leaves whole tracks; the next start makes the others.
             compose = partial(write_demo, settings.demo_dir, progress=progress)
             try:
@@ -129,10 +129,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
             open_offload(workers=settings.worker_count) as readers,
             open_offload(workers=settings.worker_count) as painters,
         ):
-            jobs = [Service(name="scanner", run=Scanner(store, readers).run, required=False)]
-            if settings.watch:
-                watcher = Watcher(store, [library.root for library in libraries])
-                jobs.append(Service(name="watcher", run=watcher.run, required=False))
+            jobs = _jobs(settings, store, readers, libraries)
             async with (
                 supervisor.level(*jobs),
                 open_stream(
@@ -142,40 +139,55 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     offload=painters,
                 ) as stream,
             ):
-                health = Health(
-                    [
-                        Check("database", required=True, probe=partial(_answers, store)),
-                        Check("disk", required=False, probe=partial(_has_room, settings.data_dir)),
-                        Check("transcoder", required=False, probe=partial(_works, stream)),
-                        *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
-                    ]
-                )
-                home = Home(store, __version__)
-                app = make_app(
-                    Services(
-                        store=store, accounts=accounts, media=stream.media, covers=stream.covers, version=__version__
-                    ),
-                    health,
-                    _metrics(stream),
-                    pages=[pages(home.status)],
-                    allowed_hosts=settings.allowed_hosts,
-                )
+                health = _health(settings, store, stream, supervisor, jobs)
+                app = _app(settings, store, accounts, stream, health)
                 # What is loaded by now stays. Without this the collector walks over all of it now and then, and every
                 # stream waits a tenth of a second.
                 gc.collect()
                 gc.freeze()
-                web = Service(name="web", run=partial(_web, app, settings.bind), required=True)
                 async with (
                     supervisor.level(Service(name="health", run=health.run, required=True)),
-                    supervisor.level(web) as [addresses],
+                    supervisor.level(Service(name="web", run=partial(_web, app, settings.bind), required=True)) as web,
                     trio.open_nursery() as nursery,
                 ):
                     serving.set()
-                    await _greet(settings, store, accounts, terminal, addresses)
+                    await _greet(settings, store, accounts, terminal, addresses=web[0])
                     nursery.start_soon(_first_scan, store, terminal)
                     await stop.wait()
                     terminal.say("Stopping…")
                     nursery.cancel_scope.cancel()
+
+
+def _jobs(settings: Settings, store: Store, readers: Offload, libraries: list[Library]) -> list[Service]:
+    """What works by itself, beside the listeners. None is required: without them the music plays on."""
+    jobs = [Service(name="scanner", run=Scanner(store, readers).run, required=False)]
+    if settings.watch:
+        watcher = Watcher(store, [library.root for library in libraries])
+        jobs.append(Service(name="watcher", run=watcher.run, required=False))
+    return jobs
+
+
+def _health(settings: Settings, store: Store, stream: Stream, supervisor: Supervisor, jobs: list[Service]) -> Health:
+    """What ``/health/ready`` asks."""
+    return Health(
+        [
+            Check("database", required=True, probe=partial(_answers, store)),
+            Check("disk", required=False, probe=partial(_has_room, settings.data_dir)),
+            Check("transcoder", required=False, probe=partial(_works, stream)),
+            *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
+        ]
+    )
+
+
+def _app(settings: Settings, store: Store, accounts: Accounts, stream: Stream, health: Health) -> QuartTrio:
+    """Everything that answers requests."""
+    return make_app(
+        Services(store=store, accounts=accounts, media=stream.media, covers=stream.covers, version=__version__),
+        health,
+        _metrics(stream),
+        pages=[pages(Home(store, __version__).status)],
+        allowed_hosts=settings.allowed_hosts,
+    )
 
 
 async def _web(app: QuartTrio, bind: str, *, task_status: trio.TaskStatus[list[str]]) -> None:
@@ -226,13 +238,13 @@ async def _first_scan(store: Store, terminal: Terminal) -> None:
 
 
 async def _greet(
-    settings: Settings, store: Store, accounts: Accounts, terminal: Terminal, addresses: list[str]
+    settings: Settings, store: Store, accounts: Accounts, terminal: Terminal, *, addresses: list[str]
 ) -> None:
-    """Say where to go; make the first administrator, and show the password the moment that it is true."""
+    """Make the first administrator, and say where to go: all at once, so that no line of the log comes between."""
+    made = await _first_administrator(settings, store, accounts)
     terminal.say()
     for address in addresses:
         terminal.say(f"  Tonearm plays at {terminal.emphasised(f'http://{address}')}")
-    made = await _first_administrator(settings, store, accounts)
     if made is not None:
         name, password = terminal.emphasised(made.name), terminal.emphasised(made.password)
         terminal.say(f"  Sign in as {name} with the password {password}")
@@ -247,13 +259,13 @@ async def _first_administrator(settings: Settings, store: Store, accounts: Accou
 
 async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[Scan, list[ScanFault]]:
     """Scan once, and give what came of it and everything that cannot be read. A server may be running meanwhile."""
-    joined = _joining(settings)
-    async with open_store(joined, Supervisor(), terminal) as store:
+    joined, supervisor = _joining(settings), Supervisor()
+    async with open_store(joined, supervisor, terminal) as store:
         if settings.music_dirs and joined == settings:
             await settle_libraries(settings, store, terminal)
         async with open_offload(workers=settings.worker_count) as offload:
             scanner = Service(name="scanner", run=Scanner(store, offload).run, required=True)
-            async with Supervisor().level(scanner):
+            async with supervisor.level(scanner):
                 async with store.begin() as work:
                     requested = await work.scans.request(kind)
                 ended = await follow_scan(store, requested.id, terminal)

@@ -13,7 +13,7 @@ _GLANCE_SECONDS = 0.25
 
 async def follow_scan(store: Store, scan_id: UUID, terminal: Terminal) -> Scan:
     """Show the scan's progress until it has ended; returns it as it ended."""
-    with terminal.progress("Scanning your music", " files") as progress:
+    with terminal.progress("Scanning your music", "files") as progress:
         while True:
             async with store.begin() as work:
                 scan = await work.scans.get(scan_id)

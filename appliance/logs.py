@@ -2,12 +2,20 @@
 
 import logging
 import sys
-from typing import TextIO
+from typing import Protocol
 
 import structlog
 
 
-def configure(level: str, style: str, stream: TextIO = sys.stderr) -> None:
+class Stream(Protocol):
+    """Where lines go: a text file, or whatever speaks to the person who watches."""
+
+    def write(self, text: str, /) -> object: ...
+    def flush(self) -> object: ...
+    def isatty(self) -> bool: ...
+
+
+def configure(level: str, style: str, stream: Stream = sys.stderr) -> None:
     """Set up structlog and hand it what libraries log by the standard library.
 
     ``level`` and ``style`` as the settings ``log_level`` and ``log_format`` have them.

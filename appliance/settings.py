@@ -6,7 +6,7 @@ docs/settings.md repeats it; a test holds the two together.
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache_megabytes: int = 2048
     """Disk for transcoded music and resized covers, in MB."""
     workers: int = 0
-    """Processes that transcode, and as many that read tags. Default 0: one for each core, at most four."""
+    """Processes that transcode, as many that read tags, and as many for covers. Default 0: one a core, at most four."""
     database_connections: int = 8
     """Connections to PostgreSQL at once."""
     watch: bool = True
@@ -157,3 +157,15 @@ def _one_line(error: msgspec.ValidationError) -> str:
     message, _, where = str(error).partition(" - at ")
     name = where.strip("`").removeprefix("$.").partition("[")[0]
     return f"The setting {name} cannot be used: {message[0].lower()}{message[1:]}." if name else f"{message}."
+
+
+_FOR_CHILDREN = ("HOME", "LANG", "LANGUAGE", "LC_", "LD_LIBRARY_PATH", "PATH", "PYTHON", "TMPDIR", "TZ", "USER", "XDG_")
+
+
+def withhold_environment(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Leave in the environment only what a child process may know: worker processes parse what strangers made.
+
+    Passwords and addresses came by it. Called once they are read.
+    """
+    for name in [name for name in environment if not name.startswith(_FOR_CHILDREN)]:
+        del environment[name]

@@ -9,6 +9,9 @@ from tqdm import tqdm
 
 from appliance.core.ports import Progress
 
+#: As tqdm has it, but for a rate that never turns into seconds for each.
+_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+
 
 class Terminal:
     """Speaks to the person who waits. Says the same without colours and bars where nobody watches."""
@@ -20,10 +23,22 @@ class Terminal:
 
     def say(self, line: str = "") -> None:
         """One line, above the bar if there is one."""
+        self.write(f"{line}\n")
+        self.flush()
+
+    def write(self, text: str) -> None:
+        """Whole lines, above the bar if there is one: so a log may take the terminal for its stream."""
         if self._bar is None:
-            print(line, file=self._stream, flush=True)
+            self._stream.write(text)
         else:
-            self._bar.write(line, file=self._stream)
+            self._bar.write(text, file=self._stream, end="")
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether somebody watches."""
+        return self._watched
 
     def emphasised(self, text: str) -> str:
         """``text`` in bold on a terminal."""
@@ -33,13 +48,21 @@ class Terminal:
     def progress(self, title: str, unit: str) -> Iterator[Progress]:
         """A bar with its rate, until the block ends; call what it gives with (done, total or None).
 
-        Where nobody watches: a line at the beginning.
+        ``unit``: what is counted, in the plural. Where nobody watches: a line at the beginning.
         """
         if not self._watched:
             self.say(f"{title}…")
             yield _unwatched
             return
-        with tqdm(desc=title, unit=unit, file=self._stream, dynamic_ncols=True, leave=False, smoothing=0.1) as bar:
+        with tqdm(
+            desc=title,
+            unit=f" {unit}",
+            bar_format=_BAR,
+            file=self._stream,
+            dynamic_ncols=True,
+            leave=False,
+            smoothing=0.1,
+        ) as bar:
             self._bar = bar
             try:
                 yield _moving(bar)

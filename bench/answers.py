@@ -42,10 +42,10 @@ def run(bench: Workbench) -> Table:
     rows = []
     with scratch() as folder, running(folder, music) as server:
         server.until_listening()
-        with bench.terminal.progress("Scanning it", " s") as progress:
+        with bench.terminal.progress("Scanning it", "s") as progress:
             server.until_scanned(progress)
         questions = _questions(server)
-        with bench.terminal.progress("Asking", " questions") as progress, server.connection() as connection:
+        with bench.terminal.progress("Asking", "questions") as progress, server.connection() as connection:
             for done, question in enumerate(questions, start=1):
                 rows.append(_row(question, _asked(connection, server.family, question)))
                 progress(done, len(questions))

@@ -68,7 +68,7 @@ class _Way(msgspec.Struct, frozen=True):
 
 def run(bench: Workbench) -> Table:
     """One row and 500 rows, within a transaction that is open, and with a transaction of their own."""
-    with bench.terminal.progress("Asking PostgreSQL", " figures") as progress:
+    with bench.terminal.progress("Asking PostgreSQL", "figures") as progress:
         ways = trio.run(_measured, progress)
     base = ways[0]
     return Table(

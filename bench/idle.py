@@ -20,14 +20,14 @@ def run(bench: Workbench) -> Table:
     with scratch() as folder:
         with running(folder, music) as server:
             first_start = server.until_listening()
-            with bench.terminal.progress("Scanning it", " s") as progress:
+            with bench.terminal.progress("Scanning it", "s") as progress:
                 server.until_scanned(progress)
             _wait(bench, "Letting it settle", _SETTLING_SECONDS)
             after_scan = server.family.memory()
         with running(folder, music) as server:
             later_start = server.until_listening()
             after_start = server.family.memory()
-            with bench.terminal.progress("Scanning it again", " s") as progress:
+            with bench.terminal.progress("Scanning it again", "s") as progress:
                 server.until_scanned(progress)
             _wait(bench, "Letting it settle", _SETTLING_SECONDS)
             before = server.family.usage()
@@ -53,7 +53,7 @@ def run(bench: Workbench) -> Table:
 
 
 def _wait(bench: Workbench, title: str, seconds: int) -> None:
-    with bench.terminal.progress(title, " s") as progress:
+    with bench.terminal.progress(title, "s") as progress:
         for second in range(seconds):
             progress(second, seconds)
             time.sleep(1)

@@ -17,11 +17,11 @@ def run(bench: Workbench) -> Table:
     with scratch() as folder, running(folder, music) as server:
         server.until_listening()
         before, peak = server.family.usage(), Peak(server.family)
-        with bench.terminal.progress("Scanning it for the first time", " s") as progress:
+        with bench.terminal.progress("Scanning it for the first time", "s") as progress:
             server.until_scanned(progress, peak.look)
         used = server.family.usage().since(before)
         counts, seconds = server.first_scan()
-        with bench.terminal.progress("Scanning it again", " scans") as progress:
+        with bench.terminal.progress("Scanning it again", "scans") as progress:
             rescans = []
             for done in range(_RESCANS):
                 rescans.append(server.scan())

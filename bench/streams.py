@@ -30,15 +30,15 @@ _WARM_SECONDS: Final = 30.0
 
 def run(bench: Workbench) -> Table:
     """Over a folder of eight tracks of three minutes."""
-    with bench.terminal.progress("Recording a concert", " tracks") as progress:
+    with bench.terminal.progress("Recording a concert", "tracks") as progress:
         music = kept_concert(progress)
     command = Command.found()
     with scratch() as folder, running(folder, music) as server:
         server.until_listening()
-        with bench.terminal.progress("Scanning it", " s") as progress:
+        with bench.terminal.progress("Scanning it", "s") as progress:
             server.until_scanned(progress)
         listener = _Listener(server)
-        with bench.terminal.progress("Pressing play", " figures") as progress:
+        with bench.terminal.progress("Pressing play", "figures") as progress:
             rows: list[Row] = []
             for figures in (
                 _throughput(listener),

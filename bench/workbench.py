@@ -17,7 +17,7 @@ class Workbench(msgspec.Struct, frozen=True):
 
     def library(self) -> Path:
         """The benchmark library, written if it is not kept from an earlier run."""
-        with self.terminal.progress(f"Writing a library of {self.files:,} files", " files") as progress:
+        with self.terminal.progress(f"Writing a library of {self.files:,} files", "files") as progress:
             return kept_library(self.files, progress)
 
 

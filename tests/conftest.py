@@ -18,6 +18,10 @@ with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
 from appliance.store.database import Database, open_database
 from appliance.store.embedded import embedded_server
 from appliance.store.migrate import migrate
+from tests.measuring import MEASURED
+
+# Imported for what it withholds, before anything starts a process.
+assert isinstance(MEASURED, dict)
 
 _numbers = itertools.count(1)
 

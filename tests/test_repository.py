@@ -1,5 +1,6 @@
 """Promises that the repository makes about itself: locks, licence, documentation, decision records."""
 
+import ast
 import os
 import re
 import subprocess
@@ -199,6 +200,25 @@ def test_the_index_lists_every_decision_record_once() -> None:
     records = [record.name for record in decision_records()]
     assert re.findall(r"\((\d{4}-[^)]+\.md)\)", text("docs/decisions/README.md")) == records
     assert len({name[:4] for name in records}) == len(records)
+
+
+def imported() -> set[str]:
+    """The packages from outside that the program imports, wherever in a file."""
+    modules: set[str] = set()
+    for file in (ROOT / "appliance").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module.partition(".")[0])
+    return modules - sys.stdlib_module_names - {"appliance"}
+
+
+def test_what_is_imported_is_asked_for_or_is_said_to_come_with_what_is() -> None:
+    distributions = {canonicalize_name(name) for module in imported() for name in packages_distributions()[module]}
+    undeclared = distributions - required(project()["project"]["dependencies"]).keys()
+    told = text("docs/decisions/0006-dependencies.md").partition("Four more are imported")[2].partition("\n\n")[0]
+    assert undeclared == set(re.findall(r"`([a-z0-9]+)`", told))
 
 
 def test_every_dependency_has_its_reason() -> None:

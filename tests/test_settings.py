@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.settings import BadSetting, Settings, load
+from appliance.settings import BadSetting, Settings, load, withhold_environment
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
@@ -243,3 +243,16 @@ def test_the_page_s_file_can_be_used(tmp_path: Path) -> None:
     assert example is not None
     write(tmp_path, example[1])
     assert load({"data_dir": str(tmp_path)}, {}).music_dirs == (Path("/srv/music"), Path("/media/usb/My records"))
+
+
+def test_children_are_not_told_what_came_by_the_environment() -> None:
+    environment = {
+        "PATH": "/usr/bin",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": "here",
+        "TONEARM_ADMIN_PASSWORD": "sesame",
+        "TONEARM_DATABASE_URL": "postgresql://u:p@h/n",
+        "AWS_SECRET_ACCESS_KEY": "somebody's",
+    }
+    withhold_environment(environment)
+    assert environment == {"PATH": "/usr/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": "here"}

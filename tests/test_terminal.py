@@ -1,6 +1,7 @@
 """The command line's voice, on a real terminal and where nobody watches."""
 
 import io
+import logging
 import os
 import pty
 import re
@@ -61,7 +62,7 @@ def test_what_matters_is_bold_only_where_somebody_looks(screen: Screen) -> None:
 def test_where_nobody_watches_progress_is_a_line_at_its_beginning() -> None:
     paper = io.StringIO()
     terminal = Terminal(paper)
-    with terminal.progress("Scanning", " files") as progress:
+    with terminal.progress("Scanning", "files") as progress:
         for done in range(100):
             progress(done, 100)
         terminal.say("Still here.")
@@ -70,7 +71,7 @@ def test_where_nobody_watches_progress_is_a_line_at_its_beginning() -> None:
 
 def test_on_a_terminal_progress_is_a_bar_with_its_rate_that_goes_away(screen: Screen) -> None:
     terminal = Terminal(screen.stream)
-    with terminal.progress("Scanning", " files") as progress:
+    with terminal.progress("Scanning", "files") as progress:
         progress(0, None)
         progress(25, 100)
         assert re.search(r"Scanning: +25%.*25/100.*files/s", screen.text())
@@ -82,7 +83,7 @@ def test_on_a_terminal_progress_is_a_bar_with_its_rate_that_goes_away(screen: Sc
 
 def test_a_line_is_said_above_the_bar(screen: Screen) -> None:
     terminal = Terminal(screen.stream)
-    with terminal.progress("Scanning", " files") as progress:
+    with terminal.progress("Scanning", "files") as progress:
         progress(25, 100)
         before = len(screen.text())
         terminal.say("A remark.")
@@ -93,9 +94,29 @@ def test_a_line_is_said_above_the_bar(screen: Screen) -> None:
     assert screen.text().endswith("Done.\r\n")
 
 
+def test_a_slow_rate_is_still_told_by_the_second(screen: Screen) -> None:
+    with Terminal(screen.stream).progress("Composing", "tracks") as progress:
+        progress(0, 21)
+        progress(1, 21)
+        assert "tracks/s]" in screen.text()
+        assert "s/ tracks" not in screen.text()
+
+
+def test_what_is_logged_meanwhile_stands_above_the_bar(screen: Screen) -> None:
+    terminal = Terminal(screen.stream)
+    handler = logging.StreamHandler(terminal)
+    with terminal.progress("Scanning", "files") as progress:
+        progress(25, 100)
+        before = len(screen.text())
+        handler.emit(logging.makeLogRecord({"msg": "scan.ended"}))
+        logged = screen.text()[before:]
+        assert re.search(r"\rscan\.ended\r\n", logged), logged
+        assert "25/100" in logged.partition("scan.ended")[2]
+
+
 def test_a_bar_goes_away_when_the_work_fails(screen: Screen) -> None:
     terminal = Terminal(screen.stream)
-    with pytest.raises(ValueError, match="scratched"), terminal.progress("Scanning", " files"):
+    with pytest.raises(ValueError, match="scratched"), terminal.progress("Scanning", "files"):
         raise ValueError("scratched")
     before = len(screen.text())
     terminal.say("Done.")
@@ -105,7 +126,7 @@ def test_a_bar_goes_away_when_the_work_fails(screen: Screen) -> None:
 def test_one_piece_of_work_may_follow_another(screen: Screen) -> None:
     terminal = Terminal(screen.stream)
     for title in ("First", "Second"):
-        with terminal.progress(title, " files") as progress:
+        with terminal.progress(title, "files") as progress:
             progress(1, 2)
     assert "First:  50%" in screen.text()
     assert "Second:  50%" in screen.text()

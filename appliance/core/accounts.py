@@ -93,12 +93,15 @@ class Accounts:
     async def by_password(self, work: UnitOfWork, name: str, password: str, network: str) -> User:
         """The user of this name and password. ``network``: where the attempt comes from, for the throttle.
 
-        Raises ``WrongCredentials`` or ``TooManyAttempts``.
+        Raises ``WrongCredentials``, ``TooManyAttempts``, or ``Busy`` when many sign in at once.
         """
         return await self._by_hash(work, _Attempt(name, network), password)
 
     async def by_app_password(self, work: UnitOfWork, name: str, password: str, network: str, *, app: str = "") -> User:
-        """Like ``by_password``, for an ``app`` that sends it with every request: the sealed secret answers at once."""
+        """Like ``by_password``, for an ``app`` that sends it with every request: the sealed secret answers at once.
+
+        Where there is none that can be read (tokens switched off, a lost key) the hash decides.
+        """
         attempt = _Attempt(name, network, app)
         self._throttle.check(*attempt)
         account = await work.users.by_name(name)

@@ -36,7 +36,7 @@ class TokensOff(TonearmError):
 
 
 class TooManyAttempts(TonearmError):
-    """This account or network guessed wrongly too often."""
+    """This app, account or network guessed wrongly too often."""
 
     def __init__(self, retry_after: int) -> None:
         """``retry_after``: whole seconds until the next attempt is looked at."""

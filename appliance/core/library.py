@@ -12,6 +12,9 @@ tells why:
    in place, still the same track.
 6. Otherwise a new track.
 
+Each is tried on all sheets of a batch before the next. A sheet that only rule 5 could settle is held back until every
+other file of the scan is decided, since one of those may hold the audio that was there.
+
 None of them carries a track away from a copy that stays where the track was: a copy that is retagged for another album
 becomes a track of that album.
 """
@@ -111,7 +114,7 @@ _Rule = Callable[["_Shelf", Sheet, TrackDraft], Decision | None]
 
 
 class Batch:
-    """Decides the sheets of one library, batch by batch, within one scan.
+    """Decides the sheets of one library in one scan, batch by batch.
 
     First every sheet with ``decide``, in ``reading_order``; then those that it held back, with ``decide_rest``.
     """

@@ -312,9 +312,9 @@ class Store(Protocol):
         ...
 
     async def maintain(self) -> None:
-        """Let the database see to what large changes leave behind, so that answers stay quick. Takes seconds.
+        """Let the database see to what large changes leave behind, so that answers stay quick.
 
-        Raises ``Unavailable``; nothing depends on it.
+        Takes seconds, or minutes where the card is slow. Raises ``Unavailable``; nothing depends on it.
         """
         ...
 

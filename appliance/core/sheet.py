@@ -1,8 +1,11 @@
 """What a worker process read from one audio file: a typed sheet, or a fault with its reason."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+#: Larger pictures are no covers.
+PICTURE_BYTES: Final = 32 * 1024 * 1024
 
 
 class AudioFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,19 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True):
     """Plain or LRC text, at most 64 KiB."""
 
 
+def picture_type(data: bytes) -> str | None:
+    """By content: ``image/jpeg``, ``image/png``, ``image/webp`` or ``image/gif``; None for SVG, HTML and all else."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """One cover, found inside an audio file or beside it."""
 
@@ -83,7 +99,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     """``image/jpeg``, ``image/png``, ``image/webp`` or ``image/gif``, by content and not by name."""
     size: int
-    """Bytes."""
+    """Bytes, at most ``PICTURE_BYTES``."""
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What wrong guesses cost, per account and per network."""
+"""What wrong guesses cost, per app, per account and per network (docs/decisions/0012-throttle-in-memory.md)."""
 
 import ipaddress
 import math

@@ -4,30 +4,17 @@ import hashlib
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from appliance.core.sheet import Picture
+from appliance.core.sheet import PICTURE_BYTES, Picture, picture_type
 from appliance.ingest.families import FRONT_COVER
 
-#: Larger ones are no covers.
-MAXIMUM_BYTES: Final = 32 * 1024 * 1024
-
-
-def media_type(data: bytes) -> str | None:
-    """``image/jpeg``, ``image/png``, ``image/webp`` or ``image/gif``; None for all else, SVG and HTML included."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    return None
+#: Of a picture beside the music, so much is read.
+MAXIMUM_BYTES: Final = PICTURE_BYTES
 
 
 def picture(data: bytes, source: Literal["embedded", "folder"], path: bytes) -> Picture | None:
     """The picture that ``data`` is; None when it is none that is shown."""
-    kind = media_type(data)
-    if kind is None or len(data) > MAXIMUM_BYTES:
+    kind = picture_type(data)
+    if kind is None or len(data) > PICTURE_BYTES:
         return None
     identity = hashlib.blake2b(data, digest_size=16).digest()
     return Picture(identity=identity, source=source, path=path, media_type=kind, size=len(data))

@@ -5,17 +5,17 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, func, select
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import Album, AlbumFilter, AlbumOrder, ArtistRef, Item, Window
 from appliance.core.errors import NotFound
-from appliance.core.text import genre_key
 from appliance.store.database import Connection, Row
-from appliance.store.listening import latest_likes, latest_ratings
+from appliance.store.listening import latest
+from appliance.store.narrowing import asked, conditions_on
+from appliance.store.playable import IN_LIBRARY
 from appliance.store.statement import Statement
-from appliance.store.tables import album_artists, albums, genres, plays, tracks
+from appliance.store.tables import album_artists, albums, likes, plays, ratings, tracks
 
 _LIMIT = bindparam("limit", type_=Integer)
 _OFFSET = bindparam("offset", type_=Integer)
@@ -85,8 +85,8 @@ _played = (
     .group_by(tracks.c.album_id)
     .subquery()
 )
-_liked = latest_likes(_USER, Item.ALBUM)
-_rated = latest_ratings(_USER, Item.ALBUM)
+_liked = latest(likes.c.liked, Item.ALBUM)
+_rated = latest(ratings.c.rating, Item.ALBUM)
 _ids = select(albums.c.id).where(albums.c.track_count > 0)
 
 #: How each order finds its ids. The orders that are the user's own start from the user's log, not from the albums.
@@ -113,28 +113,7 @@ _ORDERED: dict[AlbumOrder, Select[Any]] = {
     .order_by(_liked.c.happened_at.desc(), albums.c.id),
 }
 _USERS_OWN = {AlbumOrder.RECENT, AlbumOrder.FREQUENT, AlbumOrder.RATED, AlbumOrder.STARRED}
-
-
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "library": bindparam("library", type_=Integer) == func.any(albums.c.libraries),
-    # By the genres' stored names, since names are what the index holds.
-    "genres": albums.c.genres.overlap(
-        func.array(
-            select(genres.c.name)
-            .where(genres.c.key == func.any(bindparam("genres", type_=ARRAY(Text))))
-            .scalar_subquery(),
-            type_=ARRAY(Text),
-        )
-    ),
-    "from_year": albums.c.year >= bindparam("from_year", type_=Integer),
-    "to_year": albums.c.year <= bindparam("to_year", type_=Integer),
-}
-
-
-def _values(narrow: AlbumFilter) -> dict[str, Any]:
-    """The values of the conditions that ``narrow`` asks for, by the name of the condition."""
-    values = msgspec.structs.asdict(narrow) | {"genres": [genre_key(genre) for genre in narrow.genres]}
-    return {name: value for name, value in values.items() if value not in (None, [])}
+_CONDITIONS = conditions_on(albums, IN_LIBRARY[Item.ALBUM])
 
 
 @cache
@@ -170,7 +149,7 @@ class Albums:
         return [album_of(row) for row in await self._connection.fetch(_OF_ARTIST, artist_id=artist_id)]
 
     async def list(self, order: AlbumOrder, narrow: AlbumFilter, window: Window, user_id: UUID) -> "list[Album]":
-        values = _values(narrow)
+        values = asked(narrow)
         statement = _listing(order, frozenset(values))
         if order in _USERS_OWN:
             values["user_id"] = user_id
@@ -178,6 +157,6 @@ class Albums:
         return await self.many([id_ for (id_,) in ids])
 
     async def count(self, narrow: AlbumFilter) -> int:
-        values = _values(narrow)
+        values = asked(narrow)
         total: int = await self._connection.fetch_value(_counting(frozenset(values)), **values)
         return total

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from appliance.core.catalogue import Artist, Window
+from appliance.core.catalogue import Artist, Item, Window
 from appliance.core.errors import NotFound
 from appliance.store.database import Connection, Row
+from appliance.store.playable import PLAYABLE
 from appliance.store.statement import Statement
 from appliance.store.tables import album_artists, albums, artists
-
-_PLAYABLE = or_(artists.c.track_count > 0, artists.c.album_count > 0)
 
 
 def select_artists() -> Select[Any]:
@@ -67,12 +66,12 @@ _ALBUM_ARTISTS_IN = Statement(
 )
 _PAGE = Statement(
     select_artists()
-    .where(_PLAYABLE)
+    .where(PLAYABLE[Item.ARTIST])
     .order_by(artists.c.sort_name, artists.c.id)
     .limit(bindparam("limit", type_=Integer))
     .offset(bindparam("offset", type_=Integer))
 )
-_COUNT = Statement(select(func.count()).select_from(artists).where(and_(_PLAYABLE)))
+_COUNT = Statement(select(func.count()).select_from(artists).where(PLAYABLE[Item.ARTIST]))
 
 
 class Artists:

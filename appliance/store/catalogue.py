@@ -16,7 +16,7 @@ from appliance.store.presence import presence_changed
 from appliance.store.statement import Statement
 from appliance.store.tables import faults, files, tracks
 from appliance.store.tidy import tidy
-from appliance.store.turns import take_turns
+from appliance.store.turns import Turn, take_turns
 
 _PATHS = bindparam("paths", type_=ARRAY(LargeBinary))
 _LIBRARY = bindparam("library_id", type_=files.c.library_id.type)
@@ -120,7 +120,7 @@ class Catalogue:
 
     async def recognise(self, library: Library, paths: Sequence[bytes], identities: Sequence[bytes]) -> list[KnownFile]:
         # Already here: what is decided from the answer has to be true still when it is merged.
-        await take_turns(self._connection)
+        await take_turns(self._connection, Turn.CATALOGUE)
         rows = await self._connection.fetch(
             _RECOGNISE, library_id=library.id, paths=list(paths), identities=list(identities)
         )
@@ -138,7 +138,7 @@ class Catalogue:
         ]
 
     async def merge(self, library: Library, decisions: Sequence[Decision], faults: Sequence[Fault]) -> None:
-        await take_turns(self._connection)
+        await take_turns(self._connection, Turn.CATALOGUE)
         if decisions:
             await self._forget_faults(library, [decision.sheet.path for decision in decisions])
             await Merge(self._connection, library, decisions).run()
@@ -148,17 +148,17 @@ class Catalogue:
 
     async def mark_missing(self, library: Library, paths: Iterable[bytes]) -> int:
         gone = list(paths)
-        await take_turns(self._connection)
+        await take_turns(self._connection, Turn.CATALOGUE)
         await self._forget_faults(library, gone)
         return await self._set_missing(library, gone)
 
     async def mark_returned(self, library: Library, paths: Iterable[bytes]) -> int:
-        await take_turns(self._connection)
+        await take_turns(self._connection, Turn.CATALOGUE)
         back = await self._connection.fetch(_MARK_RETURNED, library_id=library.id, paths=list(paths))
         return await presence_changed(self._connection, back)
 
     async def tidy(self) -> None:
-        await take_turns(self._connection)
+        await take_turns(self._connection, Turn.CATALOGUE)
         await tidy(self._connection)
 
     async def _set_missing(self, library: Library, paths: list[bytes]) -> int:

@@ -72,11 +72,8 @@ class Connection:
         """The first column of the first row; None when there is no row."""
         return await self._run(self._driver.fetchval, statement.sql, *statement.arguments(values))
 
-    async def execute(self, statement: Statement, /, **values: Any) -> int:
-        """Returns how many rows were changed (or seen, by a SELECT); 0 for what has no rows."""
-        tag: str = await self._run(self._driver.execute, statement.sql, *statement.arguments(values))
-        count = tag.rpartition(" ")[2]
-        return int(count) if count.isdecimal() else 0
+    async def execute(self, statement: Statement, /, **values: Any) -> None:
+        await self._run(self._driver.execute, statement.sql, *statement.arguments(values))
 
     async def copy(self, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
         """Append records to a table with COPY: by far the fastest way in, and deaf to ON CONFLICT."""

@@ -40,7 +40,7 @@ LOST = (*_AWAY, asyncpg.InterfaceError)
 
 
 async def connect(url: str, name: str = "tonearm") -> Any:
-    """On asyncio: one connection, with our settings and codecs. ``name``: what the server calls us."""
+    """On asyncio: one connection, with our settings and codec. ``name``: what the server calls us."""
     driver = await asyncpg.connect(
         url,
         server_settings={**_SETTINGS, "application_name": name},
@@ -59,9 +59,6 @@ async def connect(url: str, name: str = "tonearm") -> Any:
             format="binary",
             encoder=lambda value: b"\x01" + msgspec.json.encode(value),
             decoder=lambda data: msgspec.json.decode(data[1:]),
-        )
-        await driver.set_type_codec(
-            "json", schema="pg_catalog", format="binary", encoder=msgspec.json.encode, decoder=msgspec.json.decode
         )
     except BaseException:
         driver.terminate()

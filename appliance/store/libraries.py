@@ -14,7 +14,7 @@ from appliance.store.presence import presence_changed
 from appliance.store.statement import Statement
 from appliance.store.tables import files, libraries
 from appliance.store.tidy import tidy
-from appliance.store.turns import take_turns
+from appliance.store.turns import Turn, take_turns
 
 _ROOTS = bindparam("roots", type_=ARRAY(LargeBinary))
 
@@ -56,7 +56,7 @@ class Libraries:
 
     async def settle(self, roots: Sequence[bytes]) -> list[Library]:
         wanted = list(dict.fromkeys(roots))
-        await take_turns(self._connection)
+        await take_turns(self._connection, Turn.CATALOGUE)
         known = {root for (root,) in await self._connection.fetch(_KNOWN_ROOTS, roots=wanted)}
         for root in wanted:
             if root not in known:

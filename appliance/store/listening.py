@@ -6,9 +6,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 from sqlalchemy import (
-    BindParameter,
+    Column,
     ColumnElement,
-    Integer,
     Select,
     Subquery,
     Table,
@@ -25,33 +24,25 @@ from appliance.core.catalogue import NO_MARKS, Item, Marks
 from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
 from appliance.store.database import Connection
 from appliance.store.given import given, values_of
+from appliance.store.playable import IN_LIBRARY, PLAYABLE, TABLES
 from appliance.store.statement import Statement
-from appliance.store.tables import album_artists, albums, artists, files, libraries, likes, plays, ratings, tracks
+from appliance.store.tables import likes, plays, ratings, tracks
 
 _USER = bindparam("user_id", type_=Uuid)
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
-_LIBRARY = bindparam("library", type_=Integer)
-_TABLES = {Item.ARTIST: artists, Item.ALBUM: albums, Item.TRACK: tracks}
 
 
-def latest_likes(user_id: BindParameter[UUID], item: Item) -> Subquery:
-    """For each thing that the user ever liked: ``item_id``, ``liked`` and ``happened_at`` of the latest event."""
+def latest(value: Column[Any], item: Item, *only: ColumnElement[bool]) -> Subquery:
+    """Of each thing of this kind, the latest event of the user's in the log of ``value`` (``liked`` or ``rating``).
+
+    Has ``item_id``, the value and ``happened_at``. ``only``: conditions on the log, for some of the things.
+    """
+    log = value.table
     return (
-        select(likes.c.item_id, likes.c.liked, likes.c.happened_at)
-        .ext(distinct_on(likes.c.item_id))
-        .where(likes.c.user_id == user_id, likes.c.item == item.value)
-        .order_by(likes.c.item_id, likes.c.happened_at.desc(), likes.c.id.desc())
-        .subquery()
-    )
-
-
-def latest_ratings(user_id: BindParameter[UUID], item: Item) -> Subquery:
-    """For each thing that the user ever rated: ``item_id``, ``rating`` and ``happened_at`` of the latest event."""
-    return (
-        select(ratings.c.item_id, ratings.c.rating, ratings.c.happened_at)
-        .ext(distinct_on(ratings.c.item_id))
-        .where(ratings.c.user_id == user_id, ratings.c.item == item.value)
-        .order_by(ratings.c.item_id, ratings.c.happened_at.desc(), ratings.c.id.desc())
+        select(log.c.item_id, value, log.c.happened_at)
+        .ext(distinct_on(log.c.item_id))
+        .where(log.c.user_id == _USER, log.c.item == item.value, *only)
+        .order_by(log.c.item_id, log.c.happened_at.desc(), log.c.id.desc())
         .subquery()
     )
 
@@ -69,12 +60,13 @@ _ADD_PLAYS = Statement(
         index_elements=[plays.c.user_id, plays.c.track_id, plays.c.client, plays.c.happened_at]
     )
 )
-_EXISTING = {item: Statement(select(table.c.id).where(table.c.id == func.any(_IDS))) for item, table in _TABLES.items()}
+_EXISTING = {item: Statement(select(table.c.id).where(table.c.id == func.any(_IDS))) for item, table in TABLES.items()}
 
 
 def _marks(item: Item) -> Statement:
     """All that a user left on some things, as rows of id, kind, number and time: one round trip for all kinds."""
-    liked, rated = _latest(likes, likes.c.liked, item), _latest(ratings, ratings.c.rating, item)
+    liked = latest(likes.c.liked, item, likes.c.item_id == func.any(_IDS))
+    rated = latest(ratings.c.rating, item, ratings.c.item_id == func.any(_IDS))
     parts: list[Select[Any]] = [
         select(liked.c.item_id, literal_column("'like'"), literal_column("1"), liked.c.happened_at).where(
             liked.c.liked
@@ -95,47 +87,19 @@ def _marks(item: Item) -> Statement:
     return Statement(union_all(*parts))
 
 
-def _latest(log: Table, value: ColumnElement[Any], item: Item) -> Subquery:
-    """Of each of the given things, the latest event that the user left."""
-    return (
-        select(log.c.item_id, value, log.c.happened_at)
-        .ext(distinct_on(log.c.item_id))
-        .where(log.c.user_id == _USER, log.c.item == item.value, log.c.item_id == func.any(_IDS))
-        .order_by(log.c.item_id, log.c.happened_at.desc(), log.c.id.desc())
-        .subquery()
-    )
-
-
 _MARKS = {item: _marks(item) for item in Item}
-
-_PLAYABLE = {
-    Item.ARTIST: (artists.c.track_count > 0) | (artists.c.album_count > 0),
-    Item.ALBUM: albums.c.track_count > 0,
-    Item.TRACK: tracks.c.file_id.is_not(None),
-}
-_IN_LIBRARY: dict[Item, ColumnElement[bool]] = {
-    Item.ARTIST: select(albums.c.id)
-    .join(album_artists, album_artists.c.album_id == albums.c.id)
-    .where(album_artists.c.artist_id == artists.c.id, _LIBRARY == func.any(albums.c.libraries))
-    .exists(),
-    Item.ALBUM: _LIBRARY == func.any(albums.c.libraries),
-    Item.TRACK: select(files.c.id)
-    .join(libraries, libraries.c.id == files.c.library_id)
-    .where(files.c.id == tracks.c.file_id, libraries.c.number == _LIBRARY)
-    .exists(),
-}
 
 
 def _liked(item: Item, *, narrowed: bool) -> Statement:
-    latest = latest_likes(_USER, item)
-    table = _TABLES[item]
+    likings = latest(likes.c.liked, item)
+    table = TABLES[item]
     statement = (
-        select(latest.c.item_id)
-        .join(table, table.c.id == latest.c.item_id)
-        .where(latest.c.liked, _PLAYABLE[item])
-        .order_by(latest.c.happened_at.desc(), latest.c.item_id)
+        select(likings.c.item_id)
+        .join(table, table.c.id == likings.c.item_id)
+        .where(likings.c.liked, PLAYABLE[item])
+        .order_by(likings.c.happened_at.desc(), likings.c.item_id)
     )
-    return Statement(statement.where(_IN_LIBRARY[item]) if narrowed else statement)
+    return Statement(statement.where(IN_LIBRARY[item]) if narrowed else statement)
 
 
 _LIKED = {(item, narrowed): _liked(item, narrowed=narrowed) for item in Item for narrowed in (False, True)}

@@ -4,7 +4,8 @@ New rows go in by COPY; changed ones by COPY into a temporary table and one UPDA
 The caller holds the catalogue's lock, so that what was looked up stays true until the commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, select, text
@@ -54,47 +55,47 @@ class Merge:
 
     async def run(self) -> None:
         """Everything, in the order in which rows refer to each other."""
-        telling = await self._telling()
-        named = [*self._added, *telling]
-        artist_ids = await artist_ids_of(self._connection, named)
-        genre_refs = await genre_refs_of(self._connection, named)
-        artwork_ids = await artwork_ids_of(self._connection, self._library, named)
-        album_ids = await AlbumMerge(self._connection, artist_ids).run(named, telling)
-        displaced = await self._displace()
+        told = await self._told()
+        new = {decision.track_id: decision.file_id for decision in self._added}
+        known = [track_id for track_id in told.rows if track_id not in new]
 
-        # Two files of one track may be in the batch: the one that was decided last tells the tags.
-        rows = {d.track_id: track_row(d, album_ids, artist_ids, genre_refs, artwork_ids) for d in named}
-        credits_ = {d.track_id: [artist_ids[artist.key] for artist in d.draft.artists] for d in named}
-        styles = {d.track_id: [genre_refs[key].id for key in genre_keys(d.draft)] for d in named}
-        new = {d.track_id: d.file_id for d in self._added}
-        kept = [track_id for track_id in rows if track_id not in new]
-        retagged = await _TRACKS_CHANGED.stage(self._connection, [rows[id_] for id_ in kept])
-        refiled = await _FILES_CHANGED.stage(
-            self._connection, [file_row(decision, self._library.id) for decision in self._kept]
-        )
-        track_of = {decision.file_id: decision.track_id for decision in self._kept}
-        recredited = await ARTISTS.differing(self._connection, credits_, kept)
-        restyled = await GENRES.differing(self._connection, styles, kept)
+        # All that touches a track that is known: its row, its links, its files.
+        displaced = await self._displace()
+        retagged = await _TRACKS_CHANGED.stage(self._connection, [told.rows[id_] for id_ in known])
+        recredited = await ARTISTS.differing(self._connection, told.credits, known)
+        restyled = await GENRES.differing(self._connection, told.styles, known)
+        refiled = await self._stage_files()
         copied = [decision.track_id for decision in self._copies]
-        changed = list({*retagged, *(track_of[id_] for id_ in refiled), *recredited, *restyled, *copied, *displaced})
+        changed = list({*displaced, *retagged, *recredited, *restyled, *refiled, *copied})
 
         # Before and after: an artist or album that loses a track has to be counted again as well.
         await mark_stale(self._connection, changed)
-        await self._connection.copy(
-            "tracks", (*TRACK_COLUMNS, "file_id"), [(*rows[id_], file_id) for id_, file_id in new.items()]
-        )
+        rows = [(*told.rows[track_id], file_id) for track_id, file_id in new.items()]
+        await self._connection.copy("tracks", (*TRACK_COLUMNS, "file_id"), rows)
         if retagged:
             await _TRACKS_CHANGED.write(self._connection)
-        await self._connection.copy(
-            "files", FILE_COLUMNS, [file_row(decision, self._library.id) for decision in (*self._added, *self._copies)]
-        )
+        await self._connection.copy("files", FILE_COLUMNS, self._file_rows([*self._added, *self._copies]))
         if refiled:
             await _FILES_CHANGED.write(self._connection)
-        for links, wanted, differing in ((ARTISTS, credits_, recredited), (GENRES, styles, restyled)):
-            await links.unlink(self._connection, differing)
-            await links.link(self._connection, wanted, [*new, *differing])
+        await ARTISTS.relink(self._connection, told.credits, new, recredited)
+        await GENRES.relink(self._connection, told.styles, new, restyled)
         await choose_files(self._connection, changed)
         await mark_stale(self._connection, [*changed, *new])
+
+    async def _told(self) -> "_Told":
+        """What the batch tells of its tracks, with the names in it looked up, or made."""
+        telling = await self._telling()
+        named = [*self._added, *telling]
+        artists = await artist_ids_of(self._connection, named)
+        genres = await genre_refs_of(self._connection, named)
+        artworks = await artwork_ids_of(self._connection, self._library, named)
+        albums = await AlbumMerge(self._connection, artists).run(named, telling)
+        # Two files of one track may be in the batch: the one that was decided last tells the tags.
+        return _Told(
+            rows={d.track_id: track_row(d, albums, artists, genres, artworks) for d in named},
+            credits={d.track_id: [artists[artist.key] for artist in d.draft.artists] for d in named},
+            styles={d.track_id: [genres[key].id for key in genre_keys(d.draft)] for d in named},
+        )
 
     async def _telling(self) -> list[Decision]:
         """Those kept whose tags count: what was corrected by hand stays as it is, whatever its file says."""
@@ -103,7 +104,7 @@ class Merge:
         return [decision for decision in self._kept if decision.track_id not in manual]
 
     async def _displace(self) -> list[UUID]:
-        """Take the rows that stand at a decision's path, and are not its own, out of the way."""
+        """Take the rows that stand at a decision's path, and are not its own, out of the way; returns their tracks."""
         rows = await self._connection.fetch(
             _DISPLACE,
             library_id=self._library.id,
@@ -111,3 +112,21 @@ class Merge:
             paths=[decision.sheet.path for decision in self._decisions],
         )
         return [track_id for (track_id,) in rows]
+
+    async def _stage_files(self) -> list[UUID]:
+        """Stage the rows of the files that are kept; returns the tracks of those that differ."""
+        track_of = {decision.file_id: decision.track_id for decision in self._kept}
+        return [track_of[id_] for id_ in await _FILES_CHANGED.stage(self._connection, self._file_rows(self._kept))]
+
+    def _file_rows(self, decisions: Iterable[Decision]) -> list[tuple[object, ...]]:
+        return [file_row(decision, self._library.id) for decision in decisions]
+
+
+class _Told(NamedTuple):
+    """What a batch tells of its tracks, each by the track's id."""
+
+    rows: dict[UUID, tuple[object, ...]]
+    credits: dict[UUID, list[UUID]]
+    """The artists, in the order of the credit."""
+    styles: dict[UUID, list[UUID]]
+    """The genres, in the order of the tags."""

@@ -35,17 +35,20 @@ class Links:
             linked[track_id].append(other_id)
         return [track_id for track_id in tracks if linked[track_id] != wanted[track_id]]
 
-    async def unlink(self, connection: Connection, tracks: Sequence[UUID]) -> None:
-        if tracks:
-            await connection.execute(self._unlink, tracks=list(tracks))
-
-    async def link(self, connection: Connection, wanted: Mapping[UUID, Sequence[UUID]], tracks: Iterable[UUID]) -> None:
-        """Link ``tracks``, which have no links, to what is wanted for them."""
-        await connection.copy(
-            self._name,
-            self._columns,
-            [(track_id, place, other) for track_id in tracks for place, other in enumerate(wanted[track_id])],
-        )
+    async def relink(
+        self,
+        connection: Connection,
+        wanted: Mapping[UUID, Sequence[UUID]],
+        new: Iterable[UUID],
+        differing: Sequence[UUID],
+    ) -> None:
+        """Link the tracks to what is wanted for them: the ``new`` ones, and those ``differing``, whose links go."""
+        if differing:
+            await connection.execute(self._unlink, tracks=list(differing))
+        links = [
+            (track_id, place, other) for track_id in (*new, *differing) for place, other in enumerate(wanted[track_id])
+        ]
+        await connection.copy(self._name, self._columns, links)
 
 
 ARTISTS = Links(track_artists, "artist_id")

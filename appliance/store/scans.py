@@ -19,6 +19,7 @@ from appliance.core.scanning import CHANNEL, Scan, ScanCounts, ScanFault, ScanKi
 from appliance.store.database import Connection
 from appliance.store.statement import Statement
 from appliance.store.tables import faults, libraries, scans
+from appliance.store.turns import Turn, take_turns
 
 _COLUMNS = (
     scans.c.id,
@@ -35,8 +36,6 @@ _COUNTS = bindparam("counts", type_=JSONB)
 _LIMIT = bindparam("limit", type_=Integer)
 _OFFSET = bindparam("offset", type_=Integer)
 
-#: One scanner at a time looks for work, and one request at a time is queued. The number is ours and arbitrary.
-_TAKE_TURNS = Statement(text("SELECT pg_advisory_xact_lock(7066010003)"))
 _NOTIFY = Statement(select(func.pg_notify(CHANNEL, bindparam("payload", type_=Text))))
 _QUEUED = Statement(select(*_COLUMNS).where(scans.c.state == ScanState.QUEUED.value).order_by(scans.c.requested_at))
 _ADD = Statement(
@@ -145,7 +144,7 @@ class Scans:
         self._connection = connection
 
     async def request(self, kind: ScanKind) -> Scan:
-        await self._connection.execute(_TAKE_TURNS)
+        await take_turns(self._connection, Turn.SCANS)
         queued = [_scan(row) for row in await self._connection.fetch(_QUEUED)]
         if covering := next((scan for scan in queued if scan.kind in {kind, ScanKind.FULL}), None):
             return covering
@@ -157,7 +156,7 @@ class Scans:
         return scan
 
     async def take(self) -> Scan | None:
-        await self._connection.execute(_TAKE_TURNS)
+        await take_turns(self._connection, Turn.SCANS)
         row = await self._connection.fetch_row(_TAKE)
         return None if row is None else _scan(row)
 

@@ -7,16 +7,17 @@ what is searched for and what is found were split by the same rule.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import Integer, Select, Table, Text, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import Integer, Select, Text, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from appliance.core.catalogue import Found, Window
+from appliance.core.catalogue import Found, Item, Window
 from appliance.core.text import fold, words
 from appliance.store.albums import album_of, select_albums
 from appliance.store.artists import artist_of, select_artists
 from appliance.store.database import Connection, Row
+from appliance.store.playable import IN_LIBRARY, PLAYABLE, TABLES
 from appliance.store.statement import Statement
-from appliance.store.tables import album_artists, albums, artists, files, libraries, tracks
+from appliance.store.tables import albums, artists, tracks
 from appliance.store.tracks import select_tracks, track_of
 
 T = TypeVar("T")
@@ -25,32 +26,15 @@ _MOST_WORDS = 64
 
 _LIMIT = bindparam("limit", type_=Integer)
 _OFFSET = bindparam("offset", type_=Integer)
-_LIBRARY = bindparam("library", type_=Integer)
-
-_IN_LIBRARY = {
-    "artists": select(albums.c.id)
-    .join(album_artists, album_artists.c.album_id == albums.c.id)
-    .where(album_artists.c.artist_id == artists.c.id, _LIBRARY == func.any(albums.c.libraries))
-    .exists(),
-    "albums": _LIBRARY == func.any(albums.c.libraries),
-    "tracks": select(files.c.id)
-    .join(libraries, libraries.c.id == files.c.library_id)
-    .where(files.c.id == tracks.c.file_id, libraries.c.number == _LIBRARY)
-    .exists(),
-}
-_PLAYABLE = {
-    "artists": (artists.c.track_count > 0) | (artists.c.album_count > 0),
-    "albums": albums.c.track_count > 0,
-    "tracks": tracks.c.file_id.is_not(None),
-}
 
 
-def _found(table: Table, sort: Any, rows: Select[Any], *, worded: bool, narrowed: bool) -> Statement:
+def _found(item: Item, sort: Any, rows: Select[Any], *, worded: bool, narrowed: bool) -> Statement:
     """Find the page's ids on the narrow columns first, then read the wide rows of that page only."""
+    table = TABLES[item]
     order: list[Any] = [sort, table.c.id]
-    conditions: list[Any] = [_PLAYABLE[table.name]]
+    conditions: list[Any] = [PLAYABLE[item]]
     if narrowed:
-        conditions.append(_IN_LIBRARY[table.name])
+        conditions.append(IN_LIBRARY[item])
     if worded:
         vector: Any = literal_column(f"array_to_tsvector(string_to_array({table.name}.search, ' '))")
         conditions.append(vector.op("@@")(cast(bindparam("words", type_=Text), TSQUERY)))
@@ -62,13 +46,13 @@ def _found(table: Table, sort: Any, rows: Select[Any], *, worded: bool, narrowed
 
 
 _KINDS = (
-    (artists, artists.c.sort_name, select_artists()),
-    (albums, albums.c.sort_title, select_albums()),
-    (tracks, tracks.c.sort_title, select_tracks()),
+    (Item.ARTIST, artists.c.sort_name, select_artists()),
+    (Item.ALBUM, albums.c.sort_title, select_albums()),
+    (Item.TRACK, tracks.c.sort_title, select_tracks()),
 )
 _STATEMENTS = {
-    (table.name, worded, narrowed): _found(table, sort, rows, worded=worded, narrowed=narrowed)
-    for table, sort, rows in _KINDS
+    (item, worded, narrowed): _found(item, sort, rows, worded=worded, narrowed=narrowed)
+    for item, sort, rows in _KINDS
     for worded in (False, True)
     for narrowed in (False, True)
 }
@@ -91,13 +75,13 @@ class Search:
         self, query: str, *, artists: Window, albums: Window, tracks: Window, library: int | None = None
     ) -> Found:
         return Found(
-            artists=await self._page("artists", query, artists, library, artist_of),
-            albums=await self._page("albums", query, albums, library, album_of),
-            tracks=await self._page("tracks", query, tracks, library, track_of),
+            artists=await self._page(Item.ARTIST, query, artists, library, artist_of),
+            albums=await self._page(Item.ALBUM, query, albums, library, album_of),
+            tracks=await self._page(Item.TRACK, query, tracks, library, track_of),
         )
 
     async def _page(
-        self, kind: str, query: str, window: Window, library: int | None, read: Callable[[Row], T]
+        self, item: Item, query: str, window: Window, library: int | None, read: Callable[[Row], T]
     ) -> list[T]:
         if window.limit <= 0:
             return []
@@ -107,5 +91,5 @@ class Search:
             values |= {"words": wanted, "folded": fold(query)}
         if library is not None:
             values["library"] = library
-        statement = _STATEMENTS[kind, wanted is not None, library is not None]
+        statement = _STATEMENTS[item, wanted is not None, library is not None]
         return [read(row) for row in await self._connection.fetch(statement, **values)]

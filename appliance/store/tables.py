@@ -5,6 +5,11 @@ A migration under ``migrations/versions`` makes each of them; a test holds this 
 The arrays ``artist_ids``, ``artist_names`` and ``genres`` repeat, in the order of the credit, what the link tables
 say, so that a page of albums or tracks is one read without a join per row. ``stale`` marks a row whose counts and
 repetitions ``Catalogue.tidy`` has still to refresh; it survives a crash, as a count in memory would not.
+
+Some columns of ``tracks`` are kept and not read yet (lyrics, label, totals, the MusicBrainz id of the track): the file
+tells them now, and a release that shows them need not read every file again. ``metadata_status`` waits for whoever
+corrects tags by hand; the merge obeys it already. ``recorded_at`` of likes, ratings and plays tells, beside what a
+device's clock claimed, when the server heard of it.
 """
 
 from sqlalchemy import (

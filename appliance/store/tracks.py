@@ -5,16 +5,15 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import ColumnElement, Integer, Select, Text, Uuid, bindparam, func, select
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import ArtistRef, MediaFile, Track, TrackFilter, Window
 from appliance.core.errors import NotFound
-from appliance.core.text import genre_key
 from appliance.store.database import Connection, Row
+from appliance.store.narrowing import asked, conditions_on
 from appliance.store.statement import Statement
-from appliance.store.tables import albums, files, genres, libraries, tracks
+from appliance.store.tables import albums, files, libraries, tracks
 
 _LIMIT = bindparam("limit", type_=Integer)
 _OFFSET = bindparam("offset", type_=Integer)
@@ -131,28 +130,13 @@ _OF_ALBUM = Statement(
     )
 )
 
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "library": select(libraries.c.id)
+_CONDITIONS = conditions_on(
+    tracks,
+    # Not as everywhere: the file is joined already.
+    select(libraries.c.id)
     .where(libraries.c.number == bindparam("library", type_=Integer), libraries.c.id == files.c.library_id)
     .exists(),
-    # By the genres' stored names, since names are what the index holds.
-    "genres": tracks.c.genres.overlap(
-        func.array(
-            select(genres.c.name)
-            .where(genres.c.key == func.any(bindparam("genres", type_=ARRAY(Text))))
-            .scalar_subquery(),
-            type_=ARRAY(Text),
-        )
-    ),
-    "from_year": tracks.c.year >= bindparam("from_year", type_=Integer),
-    "to_year": tracks.c.year <= bindparam("to_year", type_=Integer),
-}
-
-
-def _values(narrow: TrackFilter) -> dict[str, Any]:
-    """The values of the conditions that ``narrow`` asks for, by the name of the condition."""
-    values = msgspec.structs.asdict(narrow) | {"genres": [genre_key(genre) for genre in narrow.genres]}
-    return {name: value for name, value in values.items() if value not in (None, [])}
+)
 
 
 def _ids(conditions: frozenset[str]) -> Select[Any]:
@@ -198,7 +182,7 @@ class Tracks:
         return [track_of(row) for row in await self._connection.fetch(_OF_ALBUM, album_id=album_id)]
 
     async def random(self, narrow: TrackFilter, limit: int) -> list[Track]:
-        values = _values(narrow)
+        values = asked(narrow)
         ids = await self._connection.fetch(_drawing(frozenset(values)), limit=limit, **values)
         return await self.many([id_ for (id_,) in ids])
 
@@ -206,12 +190,12 @@ class Tracks:
         return await self._listed(TrackFilter(genres=(genre,), library=library), window)
 
     async def page(self, narrow: TrackFilter, window: Window) -> tuple[list[Track], int]:
-        values = _values(narrow)
+        values = asked(narrow)
         total: int = await self._connection.fetch_value(_counting(frozenset(values)), **values)
         return await self._listed(narrow, window), total
 
     async def _listed(self, narrow: TrackFilter, window: Window) -> list[Track]:
-        values = _values(narrow)
+        values = asked(narrow)
         ids = await self._connection.fetch(
             _listing(frozenset(values)), limit=window.limit, offset=window.offset, **values
         )

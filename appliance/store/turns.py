@@ -1,14 +1,26 @@
-"""Those who change the catalogue take turns, whatever process they are in."""
+"""Those who change the same thing take turns, whatever process they are in."""
 
-from sqlalchemy import text
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from appliance.store.database import Connection
 from appliance.store.statement import Statement
 
-#: The number is ours and arbitrary.
-_TAKE_TURNS = Statement(text("SELECT pg_advisory_xact_lock(7066010001)"))
+_TAKE_TURNS = Statement(select(func.pg_advisory_xact_lock(bindparam("turn", type_=BigInteger))))
 
 
-async def take_turns(connection: Connection) -> None:
-    """Wait for the others; from here to the end of the transaction, what is looked up in the catalogue stays true."""
-    await connection.execute(_TAKE_TURNS)
+class Turn(IntEnum):
+    """What is taken in turns. The numbers are ours and arbitrary; nothing else on the database may use them."""
+
+    CATALOGUE = 7066010001
+    """What scans and imports change."""
+    USERS = 7066010002
+    """To create them."""
+    SCANS = 7066010003
+    """To ask for one, and to look for one to run."""
+
+
+async def take_turns(connection: Connection, turn: Turn) -> None:
+    """Wait for the others; from here to the end of the transaction, what is looked up there stays true."""
+    await connection.execute(_TAKE_TURNS, turn=turn.value)

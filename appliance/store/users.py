@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, func, select, text
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from appliance.core.accounts import Account, Role, User
@@ -12,10 +12,9 @@ from appliance.core.text import fold
 from appliance.store.database import Connection
 from appliance.store.statement import Statement
 from appliance.store.tables import sessions, users
+from appliance.store.turns import Turn, take_turns
 
 _USER_COLUMNS = (users.c.id, users.c.name, users.c.role, users.c.created_at)
-#: The number is ours and arbitrary.
-_LOCK = Statement(text("SELECT pg_advisory_xact_lock(7066010002)"))
 _ADD = Statement(
     insert(users)
     .values({column.name: bindparam(column.name, type_=column.type) for column in users.c})
@@ -59,7 +58,7 @@ class Users:
         self._connection = connection
 
     async def lock(self) -> None:
-        await self._connection.execute(_LOCK)
+        await take_turns(self._connection, Turn.USERS)
 
     async def add(self, account: Account) -> bool:
         user = account.user

@@ -12,7 +12,8 @@ import msgspec
 import structlog
 import trio
 
-from appliance.core.errors import TonearmError, Unavailable
+from appliance.core.errors import MediaFault, TonearmError, Unavailable
+from appliance.stream.failures import Failures
 from appliance.stream.messages import Ended, Grown, Recipe
 from appliance.stream.opening import OpenFile
 from appliance.stream.ranges import EVERYTHING, Span
@@ -84,7 +85,7 @@ class _Growth:
     def __init__(self, wanted: Wanted, draft: Draft) -> None:
         self._duration_ms = wanted.duration_ms
         self._news = trio.Event()
-        self._written = 0
+        self.written = 0
         self._position_ms = 0
         self._fault: TonearmError | None = None
         self.draft = draft
@@ -93,12 +94,12 @@ class _Growth:
         self.is_whole = False
 
     def grown(self, report: Grown) -> None:
-        self._written = report.size
+        self.written = report.size
         self._position_ms = report.position_ms
         self._tell()
 
     def complete(self, size: int) -> None:
-        self._written = size
+        self.written = size
         self.is_whole = True
         self._tell()
 
@@ -126,12 +127,12 @@ class _Growth:
 
     async def beyond(self, position: int) -> int:
         """Wait until there are bytes after ``position``, or no more will come; returns how many there are in all."""
-        while self._written <= position and not self.is_whole:
+        while self.written <= position and not self.is_whole:
             if self._fault is not None:
                 # A new one for each listener: an exception that is raised twice gathers both their tracebacks.
                 raise type(self._fault)(*self._fault.args)
             await self._news.wait()
-        return self._written
+        return self.written
 
     def _tell(self) -> None:
         self._news.set()
@@ -150,14 +151,20 @@ class Transcodes:
         self._limiter = limiter
         self._growing: dict[str, _Growth] = {}
         self._opening = trio.Lock()
+        self._failures = Failures()
+
+    @property
+    def largest_bytes(self) -> int:
+        """No result can be larger."""
+        return self._shelf.limit_bytes
 
     def size_of(self, name: str) -> int | None:
         """Bytes of a result that is whole; None of any other."""
         return self._shelf.size_of(name)
 
     @asynccontextmanager
-    async def opened(self, wanted: Wanted, source: OpenFile) -> AsyncIterator[Transcode]:
-        """The result, from the cache or from a job that has begun to give bytes.
+    async def opened(self, wanted: Wanted, source: OpenFile, position: int) -> AsyncIterator[Transcode]:
+        """The result, from the cache or from a job that has begun to give bytes; ``position`` is the first one wanted.
 
         Leaving the block ends the job when nobody else listens and less than half of it is done. Raises ``Busy``,
         ``MediaFault`` or ``Unavailable``.
@@ -167,7 +174,7 @@ class Transcodes:
             growth = self._growing.get(wanted.name)
             descriptor = None if growth else await self._shelf.open(wanted.name)
             if descriptor is None:
-                growth = growth or await self._begin(wanted, source)
+                growth = growth or await self._begin(wanted, source, position)
                 descriptor = growth.join()
         try:
             if growth is not None:
@@ -178,7 +185,8 @@ class Transcodes:
             if growth is not None and growth.part():
                 self._forget(wanted.name, growth)
 
-    async def _begin(self, wanted: Wanted, source: OpenFile) -> _Growth:
+    async def _begin(self, wanted: Wanted, source: OpenFile, position: int) -> _Growth:
+        self._failures.check(wanted.name, position)
         growth = _Growth(wanted, await self._shelf.draft(wanted.name))
         self._growing[wanted.name] = growth
         self._nursery.start_soon(self._make, wanted, growth, os.dup(source.descriptor))
@@ -194,6 +202,8 @@ class Transcodes:
                 growth.complete(ended.size)
                 await self._shelf.put(wanted.name, growth.draft)
         except TonearmError as fault:
+            if isinstance(fault, MediaFault):
+                self._failures.remember(wanted.name, fault, growth.written)
             growth.fail(fault)
         finally:
             growth.fail(Unavailable("The server is stopping."))

@@ -36,6 +36,10 @@ _WRITE_BYTES: Final = 32 * 1024
 _RUN_UP: Final = Fraction(1, 2)
 _SECONDS: Final = 1_000_000
 """libav's global time base."""
+#: So much silence at the end makes up for what headers and decoders count differently: this many seconds, or one part
+#: in so many. Where more is missing it is music, and a header's claim is no reason to write silence for days.
+_FILLED_SECONDS: Final = 5
+_FILLED_PART: Final = 100
 
 _LOSSY: Final = {
     "opus": ("libopus", "ogg", "flt"),
@@ -77,7 +81,10 @@ class Differences:
 
 
 def transcode(source: BinaryIO, sink: Sink, recipe: Recipe, advanced: Advanced) -> Differences:
-    """Write what ``recipe`` makes of ``source``. Raises ``Unreadable``, and what ``sink`` and ``advanced`` raise."""
+    """Write what ``recipe`` makes of ``source``. Raises ``Unreadable``, and what ``sink`` and ``advanced`` raise.
+
+    ``MemoryError`` (libav's own is one) says nothing of the source: the process has come to its limit.
+    """
     with _open(source) as container:
         stream = _sound(container)
         reader = _Reader(container, stream, recipe.offset_ms, lambda: advanced(0))
@@ -128,6 +135,8 @@ def _open(source: BinaryIO) -> InputContainer:
             buffer_size=_READ_BYTES,
             **_TAGS_AS_THEY_ARE,
         )
+    except MemoryError:
+        raise
     except FFmpegError as error:
         raise Unreadable("It is not an audio file that Tonearm can read.") from error
     return container
@@ -192,12 +201,16 @@ class _Reader:
             self._breathe()
             try:
                 packet = next(packets, None)
+            except MemoryError:
+                raise
             except FFmpegError:
                 return
             if packet is None:
                 return
             try:
                 frames = packet.decode()
+            except MemoryError:
+                raise
             except FFmpegError:
                 continue
             for frame in frames:
@@ -296,10 +309,15 @@ class _Encoder:
         self._encode_whole_frames()
 
     def finish(self, advanced: Advanced) -> int:
-        """Encode what is left, and silence up to the limit. Returns the milliseconds of silence."""
+        """Encode what is left, and silence up to the limit. Returns the milliseconds of silence.
+
+        Raises ``Unreadable`` where so much is missing that it cannot be silence.
+        """
         self._flush_resampler()
         self._encode_whole_frames()
         missing = 0 if self._limit is None else max(0, self._limit - self._written - self._fifo.samples)
+        if missing > max(_FILLED_SECONDS * self._shape.rate, (self._limit or 0) // _FILLED_PART):
+            raise Unreadable(f"It ends {missing // self._shape.rate} seconds before its time.")
         rest = missing
         while rest > 0:
             silence = self._silence(min(rest, self._frame_samples))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
+import msgspec
 import trio
 
 from appliance.core.catalogue import MediaFile
@@ -60,7 +61,7 @@ class StreamedMedia:
     async def _transcoded(
         self, plan: TranscodePlan, source: OpenFile, conditions: Conditions
     ) -> AsyncIterator[_Selected]:
-        wanted = _wanted(plan, source)
+        wanted = _wanted(plan, source, self._transcodes.largest_bytes)
         # Both are the same number when both are known: equal names mean equal bytes.
         size = exact_size(wanted.recipe) or self._transcodes.size_of(wanted.name)
         etag = f'"{wanted.name}"'
@@ -72,14 +73,17 @@ class StreamedMedia:
             yield selection, None
             return
         async with (
-            self._transcodes.opened(wanted, source) as transcode,
+            self._transcodes.opened(wanted, source, _first(selection.body)) as transcode,
             aclosing(_assembled(selection.body, transcode.read)) as body,
         ):
             yield selection, body
 
 
-def _wanted(plan: TranscodePlan, source: OpenFile) -> Wanted:
-    """The exact number of samples, and with it the size, is promised where the catalogue knows this very file."""
+def _wanted(plan: TranscodePlan, source: OpenFile, largest_bytes: int) -> Wanted:
+    """The exact number of samples, and with it the size, is promised where the catalogue knows this very file.
+
+    And where that much could be kept: what a file claims of itself promises nothing beyond it.
+    """
     track, file = plan.track, plan.track.file
     if plan.offset_ms >= track.duration_ms > 0:
         raise BadRequest("The track has ended by then.")
@@ -94,7 +98,13 @@ def _wanted(plan: TranscodePlan, source: OpenFile) -> Wanted:
         offset_ms=plan.offset_ms,
         samples=promised_ms * rate // 1000,
     )
+    if (exact_size(recipe) or 0) > largest_bytes:
+        recipe = msgspec.structs.replace(recipe, samples=0)
     return Wanted(name_of(file.id, source, recipe), recipe, remaining_ms)
+
+
+def _first(parts: tuple[bytes | Span, ...]) -> int:
+    return min(part.start for part in parts if isinstance(part, Span))
 
 
 async def _assembled(

@@ -63,9 +63,9 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """From a worker: there will be no result. It waits for the next job."""
+    """From a worker: there will be no result. It waits for the next job, except where its memory is used up."""
 
-    kind: Literal["source", "sink", "cancelled"]
+    kind: Literal["source", "sink", "cancelled", "memory"]
     reason: str
 
 

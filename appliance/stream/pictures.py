@@ -16,11 +16,10 @@ from mutagen.flac import FLAC, Picture
 from PIL import Image, ImageDraw, ImageOps
 
 from appliance.core.errors import MediaFault
+from appliance.core.sheet import PICTURE_BYTES, picture_type
 from appliance.stream.cover_jobs import Place, Rendition
 from appliance.stream.opening import open_regular
 
-#: Larger originals are not read.
-_MAX_BYTES: Final = 32 * 1024 * 1024
 #: More pixels than this are not decoded: 8,000 x 8,000, some 200 MB while they are.
 _MAX_PIXELS: Final = 64_000_000
 _JPEG_QUALITY: Final = 85
@@ -28,19 +27,6 @@ _FRONT_COVER: Final = 3
 """The picture type of ID3 and FLAC."""
 #: LOOK.md, dark theme: ground, raised, line, quiet text, accent.
 _GROUND, _RAISED, _LINE, _QUIET, _BRASS = "#14110f", "#1e1a17", "#322b26", "#b5a898", "#e0a458"
-
-
-def media_type_of(data: bytes) -> str | None:
-    """By the first bytes; None for everything that is not sent as a cover (SVG and HTML among it)."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return None
 
 
 def original(place: Place) -> Rendition:
@@ -62,7 +48,7 @@ def resized(place: Place, pixels: int) -> Rendition:
 
 def _found(place: Place) -> tuple[str, bytes]:
     data = _folder(place) if place.source == "folder" else _embedded(place)
-    media_type = media_type_of(data)
+    media_type = picture_type(data)
     if media_type is None:
         raise MediaFault("It is not a picture that Tonearm shows.")
     return media_type, data
@@ -129,9 +115,9 @@ def _encoded(picture: Image.Image, profile: bytes | None) -> bytes:
 def _folder(place: Place) -> bytes:
     file = open_regular(place.root, place.path)
     with open(file.descriptor, "rb") as picture:
-        if file.size > _MAX_BYTES:
+        if file.size > PICTURE_BYTES:
             raise MediaFault("The picture's file is too large.")
-        return picture.read(_MAX_BYTES)
+        return picture.read(PICTURE_BYTES)
 
 
 def _embedded(place: Place) -> bytes:

@@ -66,9 +66,9 @@ async def open_stream(
     artwork = Shelf(cache_dir / "artwork", cache_bytes // _ARTWORK_SHARE)
     for shelf in (transcodes, artwork):
         await shelf.load()
-    async with open_transcoder(workers, patience) as transcoder, trio.open_nursery() as jobs:
-        media = StreamedMedia(Transcodes(transcodes, transcoder, jobs, limiter), limiter)
+    async with open_transcoder(workers, transcodes.limit_bytes, patience) as pool, trio.open_nursery() as jobs:
+        media = StreamedMedia(Transcodes(transcodes, pool, jobs, limiter), limiter)
         try:
-            yield Stream(media, KeptCovers(artwork, offload), transcoder, (transcodes, artwork))
+            yield Stream(media, KeptCovers(artwork, offload), pool, (transcodes, artwork))
         finally:
             jobs.cancel_scope.cancel()

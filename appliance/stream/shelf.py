@@ -49,9 +49,9 @@ class Shelf:
     """The entries of one folder by name."""
 
     def __init__(self, folder: Path, limit_bytes: int) -> None:
-        """``limit_bytes`` bounds the whole entries; those in the making are as many as there are workers."""
+        """``limit_bytes`` bounds the whole entries; those in the making are one for each worker, and bounded by it."""
         self._folder = folder
-        self._limit = limit_bytes
+        self.limit_bytes = limit_bytes
         self._sizes: OrderedDict[str, int] = OrderedDict()
         self._drafts = count(1)
         self._limiter = trio.CapacityLimiter(2)
@@ -144,7 +144,7 @@ class Shelf:
     async def _evict(self) -> None:
         leaving = []
         for name in self._sizes:
-            if self.size <= self._limit:
+            if self.size <= self.limit_bytes:
                 break
             leaving.append(name)
             self.size -= self._sizes[name]

@@ -42,6 +42,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """A job, from one report of its worker to the next; then the worker is killed."""
     for_job: float = 120.0
     """A job in all, beside the length of its music (slower than that is of no use to a listener)."""
+    at_most: float = 7200.0
+    """A job in all, however long its music claims to be."""
     between_starts: float = 0.1
     """A place whose worker died, until the next is started; doubled, up to half a minute, while they die young."""
 
@@ -133,13 +135,16 @@ class Transcoder:
 
 @asynccontextmanager
 async def open_transcoder(
-    workers: int, patience: Patience | None = None, command: Sequence[str] = _COMMAND
+    workers: int, largest_bytes: int, patience: Patience | None = None, command: Sequence[str] = _COMMAND
 ) -> AsyncIterator[Transcoder]:
-    """A pool of ``workers`` processes, warming up when the block begins and dead when it has ended."""
+    """A pool of ``workers`` processes, warming up when the block begins and dead when it has ended.
+
+    ``largest_bytes``: what would give a larger result is a ``MediaFault``.
+    """
     transcoder = Transcoder(patience or Patience())
     async with trio.open_nursery() as nursery:
         for _ in range(workers):
-            nursery.start_soon(transcoder.keep_place, command)
+            nursery.start_soon(transcoder.keep_place, (*command, str(largest_bytes)))
         try:
             yield transcoder
         finally:
@@ -189,7 +194,7 @@ class _Worker:
     async def transcode(self, job: int, order: Order, patience: Patience) -> Ended:
         self._job = job
         self.is_idle = False
-        with trio.move_on_after(patience.for_job + order.duration_ms / 1000):
+        with trio.move_on_after(min(patience.for_job + order.duration_ms / 1000, patience.at_most)):
             await self._send(Start(job, order.recipe), (order.source, order.sink))
             while True:
                 with trio.move_on_after(patience.for_progress) as waiting:
@@ -205,8 +210,9 @@ class _Worker:
                     case Failed(kind="sink", reason=reason):
                         self.is_idle = True
                         raise Unavailable(f"There is no room for transcoded music: {reason}")
-                    case Failed(reason=reason):
-                        self.is_idle = True
+                    case Failed(kind=kind, reason=reason):
+                        # Where memory is used up the next job would pay for this one.
+                        self.is_idle = kind != "memory"
                         raise MediaFault(reason)
                     case _:
                         raise MediaFault("The transcoder died over it.")
@@ -218,7 +224,7 @@ class _Worker:
             await self._send(Cancel(self._job))
             while isinstance(report := await self._next(), Grown):
                 pass
-            self.is_idle = isinstance(report, Ended | Failed)
+            self.is_idle = isinstance(report, Ended) or (isinstance(report, Failed) and report.kind != "memory")
         return self.is_idle
 
     def kill(self) -> None:

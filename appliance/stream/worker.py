@@ -1,4 +1,6 @@
-"""The transcoder's process: ``python -m appliance.stream.worker``, with its socket as standard input.
+"""The transcoder's process: ``python -m appliance.stream.worker BYTES``, with its socket as standard input.
+
+``BYTES`` is the size beyond which it cannot write a file, whatever becomes of its decoders.
 
 Confined before any input is read, and warm: the codecs are loaded before the first job comes. One job at a time;
 between two packets of the source it looks whether it is still wanted. It imports PyAV, msgspec and the standard
@@ -9,14 +11,16 @@ import errno
 import gc
 import io
 import os
+import resource
 import socket
+import sys
 import time
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
 from appliance.sandbox import confine
-from appliance.stream.encode import Unreadable, encode_silence, transcode
+from appliance.stream.encode import Differences, Unreadable, encode_silence, transcode
 from appliance.stream.messages import PACKET_BYTES, Cancel, Ended, Failed, Grown, Ready, Recipe, Report, Request, Start
 
 #: Private memory of one worker; a transcode takes some 40 MB.
@@ -25,7 +29,7 @@ MEMORY_BYTES: Final = 384 * 1024 * 1024
 _REPORT_SECONDS: Final = 0.02
 _REPORT_BYTES: Final = 256 * 1024
 #: What it means that a disk takes no more: a fault of the house, not of the music.
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 _WARMING: Final = (
     Recipe(codec="opus", bit_rate=64, sample_rate=48_000, offset_ms=0, samples=4096),
@@ -87,6 +91,7 @@ class _SinkFile:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._reported_at = 0.0
+        self._position_ms = 0
         self.size = 0
 
     def write(self, data: bytes) -> int:
@@ -98,13 +103,17 @@ class _SinkFile:
     def advanced(self, position_ms: int) -> None:
         """Between two packets: look for a cancel, and report when it is time."""
         self._line.heed(self._job)
-        now = time.monotonic()
-        if position_ms and (
-            self._waiting_bytes >= _REPORT_BYTES or (self._waiting and now - self._reported_at >= _REPORT_SECONDS)
-        ):
+        self._position_ms = max(position_ms, self._position_ms)
+        is_time = time.monotonic() - self._reported_at >= _REPORT_SECONDS
+        if self._waiting_bytes >= _REPORT_BYTES or (self._waiting and is_time):
+            self.tell()
+
+    def tell(self) -> None:
+        """Write what has gathered, and report it, once there is any music in it."""
+        if self._position_ms:
             self.flush()
-            self._line.report(Grown(self.size, position_ms))
-            self._reported_at = now
+            self._line.report(Grown(self.size, self._position_ms))
+            self._reported_at = time.monotonic()
 
     def flush(self) -> None:
         """Write what has gathered. Raises OSError."""
@@ -117,9 +126,10 @@ class _SinkFile:
             rest = rest[written:]
 
 
-def main() -> None:
+def main(largest_bytes: int) -> None:
     """Serve jobs until the server is gone."""
     unconfined = confine(memory_bytes=MEMORY_BYTES)
+    _bound_files(largest_bytes)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=0) as end:
         line = _Line(end)
         _warm_up()
@@ -138,6 +148,13 @@ def main() -> None:
             return
 
 
+def _bound_files(size: int) -> None:
+    """To write more is EFBIG; the signal that comes with it Python ignores."""
+    _, ceiling = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = size if ceiling == resource.RLIM_INFINITY else min(size, ceiling)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 def _warm_up() -> None:
     """Load the encoders' libraries and tables, which the first listener would wait for otherwise."""
     for recipe in _WARMING:
@@ -149,21 +166,34 @@ def _carry_out(line: _Line, start: Start, descriptors: list[int]) -> Report:
     output = _SinkFile(sink, line, start.job)
     try:
         with io.FileIO(source, closefd=False) as raw:
-            differences = transcode(raw, output, start.recipe, output.advanced)
+            differences = _transcoded(raw, output, start.recipe)
         output.flush()
         return Ended(output.size, differences.silence_ms, differences.surplus_ms)
     except _Unwanted:
         return Failed("cancelled", "Nobody listens any more.")
     except Unreadable as fault:
         return Failed("source", str(fault))
+    except MemoryError:
+        return Failed("memory", "It takes more memory than a transcode may have.")
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            return Failed("source", "It is too long: as it was wanted it would not fit into the cache.")
         return Failed("sink" if error.errno in NO_ROOM else "source", f"{error.strerror or error}.")
-    except (ValueError, MemoryError) as error:
+    except ValueError as error:
         return Failed("source", f"It cannot be transcoded: {type(error).__name__}.")
     finally:
         os.close(source)
         os.close(sink)
 
 
+def _transcoded(source: BinaryIO, output: _SinkFile, recipe: Recipe) -> Differences:
+    try:
+        return transcode(source, output, recipe, output.advanced)
+    except Unreadable:
+        # What came before can be heard.
+        output.tell()
+        raise
+
+
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -20,6 +20,8 @@ from urllib.parse import urlencode
 import httpx
 import psutil
 
+from tests.measuring import MEASURED
+
 #: The command that this environment installed.
 TONEARM = Path(sys.executable).with_name("tonearm")
 ADMIN = "ada"
@@ -43,7 +45,7 @@ def eventually(condition: Callable[[], object], what: str, *, seconds: float = 2
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
     """This process's own, with these settings and no others of Tonearm's."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM_")}
-    return ours | {f"TONEARM_{name.upper()}": value for name, value in settings.items()}
+    return ours | MEASURED | {f"TONEARM_{name.upper()}": value for name, value in settings.items()}
 
 
 def tonearm(*arguments: str | Path, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -113,9 +114,9 @@ class Witness(Connection):
         await self._explain(statement, values)
         return await self._inner.fetch_value(statement, **values)
 
-    async def execute(self, statement: Statement, /, **values: Any) -> int:
+    async def execute(self, statement: Statement, /, **values: Any) -> None:
         await self._explain(statement, values)
-        return await self._inner.execute(statement, **values)
+        await self._inner.execute(statement, **values)
 
     async def copy(self, *arguments: Any, **named: Any) -> None:
         await self._inner.copy(*arguments, **named)
@@ -123,7 +124,7 @@ class Witness(Connection):
     async def _explain(self, statement: Statement, values: dict[str, Any]) -> None:
         if statement.sql.lstrip().startswith(("CREATE", "DROP")):
             return
-        [plan] = await self._inner.fetch_value(Explain(statement), **values)
+        [plan] = msgspec.json.decode(await self._inner.fetch_value(Explain(statement), **values))
         self.plans.append((statement.sql, plan["Plan"]))
         if "staged_" not in statement.sql:  # a temporary table, seen by this transaction only
             self.plans.append((statement.sql, _settled_plan(self._url, statement.sql, statement.arguments(values))))

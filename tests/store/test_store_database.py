@@ -91,7 +91,7 @@ async def words(database: Database) -> Callable[[], Awaitable[int]]:
 async def test_values_come_back_as_they_went_in_by_statement_and_by_copy(database: Database) -> None:
     async with database.begin() as connection:
         await connection.execute(MAKE_KINDS)
-        assert await connection.execute(Statement(insert(kinds)), **A_KIND) == 1
+        await connection.execute(Statement(insert(kinds)), **A_KIND)
         await connection.copy("kinds", list(A_KIND), [tuple({**A_KIND, "id": UUID(int=8)}.values())])
         rows = await connection.fetch(Statement(select(kinds).order_by(kinds.c.id)))
         assert [row["id"].int for row in rows] == [7, 8]
@@ -110,7 +110,7 @@ async def test_a_row_is_none_when_there_is_none(database: Database) -> None:
 
 async def test_what_is_done_is_there_after_the_block(database: Database, words: Callable[[], Awaitable[int]]) -> None:
     async with database.begin() as connection:
-        assert await connection.execute(ADD, word="a") == 1
+        await connection.execute(ADD, word="a")
     assert await words() == 1
 
 

@@ -229,7 +229,7 @@ async def test_the_data_of_another_major_version_is_refused_with_the_way_out(tmp
     async with embedded_server(tmp_path):
         pass
     (tmp_path / "postgres" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(WrongMajorVersion, match=r"PostgreSQL 16.*backup.*restore") as refusal:
+    with pytest.raises(WrongMajorVersion, match=r"PostgreSQL 16.*dump.*load.*docs/postgresql.md") as refusal:
         async with embedded_server(tmp_path):
             pass
     assert "\n" not in str(refusal.value)

@@ -25,8 +25,8 @@ from mutagen.wave import WAVE
 from mutagen.wavpack import WavPack
 from PIL import Image
 
+from appliance.core.sheet import picture_type
 from appliance.stream.artwork import STEPS, step_of
-from appliance.stream.pictures import media_type_of
 
 if TYPE_CHECKING:
     from appliance.core.ports import Cover
@@ -52,7 +52,7 @@ async def _folder_cover(room: "Room", data: bytes, size: int | None, name: str =
 
 def _seen(cover: "Cover") -> Image.Image:
     assert cover.media_type == "image/jpeg"
-    assert media_type_of(cover.data) == "image/jpeg"
+    assert picture_type(cover.data) == "image/jpeg"
     return Image.open(io.BytesIO(cover.data))
 
 

@@ -2,20 +2,21 @@
 
 import errno
 import os
-import resource
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
 
-from appliance.core.errors import Unavailable
+from appliance.core.errors import MediaFault, Unavailable
 from appliance.core.playback import Codec, Profile, TranscodePlan
 from appliance.core.ports import Conditions
+from appliance.stream.messages import Recipe
 from appliance.stream.shelf import Shelf
+from appliance.stream.transcoder import Order, open_transcoder
 
 if TYPE_CHECKING:
-    from tests.stream.conftest import OpenRoom, Room, Until
+    from tests.stream.conftest import OpenRoom, Room, Studio, Until
 
 _OPUS = Profile(Codec.OPUS, 128)
 
@@ -108,27 +109,47 @@ async def test_an_entry_that_is_evicted_while_it_is_read_is_read_to_its_end(
         assert room.stream.cache_bytes <= 1_200_000
 
 
-async def test_a_disk_without_room_is_said_and_leaves_nothing_behind(room: "Room", until: "Until") -> None:
-    room.studio.silence("long.wav", 600)
-    plan = TranscodePlan(room.studio.track("long.wav", 600), _OPUS)
-    (worker,) = (int(name) for name in os.listdir("/proc") if name.isdigit() and _is_our_worker(name))
-    # To the worker a limit on file sizes looks as a full disk does: a write fails half-way.
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
-    with pytest.raises(Unavailable):
-        await _data(room, plan)
-    assert room.entries() == []
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    await until(lambda: room.stream.warm_workers == 1)
-    assert len(await _data(room, plan)) > 1_000_000
+async def test_a_length_that_could_not_be_kept_is_not_promised(open_room: "OpenRoom", until: "Until") -> None:
+    async with open_room(cache_bytes=1_200_000) as room:
+        room.studio.silence("a.wav", 65)
+        room.studio.silence("b.wav", 66)
+        lengths = []
+        for name, seconds in (("a.wav", 65), ("b.wav", 66)):
+            plan = TranscodePlan(room.studio.track(name, seconds), _OPUS)
+            async with room.media.open(plan, Conditions(head=True)) as reply:
+                lengths.append(dict(reply.headers).get("Content-Length"))
+        # Of the 1,050,000 bytes that are the transcodes'.
+        assert lengths == ["1048701", None]
+        assert len(await _data(room, TranscodePlan(room.studio.track("a.wav", 65), _OPUS))) == 1_048_701
+        await until(lambda: room.stream.cache_bytes == 1_048_701)
 
 
-def _is_our_worker(pid: str) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-        command = Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return False
-    return f"PPid:\t{os.getpid()}\n" in status and "appliance.stream.worker" in command
+async def test_a_transcode_that_would_be_larger_than_the_cache_is_a_fault(
+    open_room: "OpenRoom", until: "Until"
+) -> None:
+    async with open_room(cache_bytes=1_200_000) as room:
+        room.studio.silence("long.wav", 600)
+        with pytest.raises(MediaFault, match="too long"):
+            await _data(room, TranscodePlan(room.studio.track("long.wav", 600), _OPUS))
+        assert (room.entries(), room.stream.cache_bytes) == ([], 0)
+        await until(lambda: room.stream.warm_workers == 1)
+
+
+async def test_a_disk_without_room_is_said_and_is_not_held_against_the_file(
+    studio: "Studio", until: "Until", tmp_path: Path
+) -> None:
+    recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
+    with studio.record("a.flac", 2.0).open("rb") as source, (tmp_path / "sink").open("wb") as sink:
+        full = os.open("/dev/full", os.O_WRONLY)
+        async with open_transcoder(1, 1_000_000) as pool:
+            await until(lambda: pool.warm_workers == 1)
+            with pytest.raises(Unavailable, match=os.strerror(errno.ENOSPC)):
+                await pool.run(Order(source.fileno(), full, recipe, 2000, lambda _: None))
+            assert pool.warm_workers == 1
+            source.seek(0)
+            ended = await pool.run(Order(source.fileno(), sink.fileno(), recipe, 2000, lambda _: None))
+        os.close(full)
+        assert ended.size == os.fstat(sink.fileno()).st_size > 0
 
 
 async def test_a_cache_folder_that_cannot_be_written_is_said(room: "Room") -> None:

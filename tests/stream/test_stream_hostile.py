@@ -5,11 +5,14 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 import pytest
+import trio
 from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -17,9 +20,10 @@ from av.video.stream import VideoStream
 from appliance.core.errors import MediaFault
 from appliance.core.playback import Codec, Profile, TranscodePlan
 from appliance.core.ports import Conditions
+from appliance.stream.transcoder import Patience
 
 if TYPE_CHECKING:
-    from tests.stream.conftest import Room
+    from tests.stream.conftest import OpenRoom, Room, Until
 
 _OPUS = Profile(Codec.OPUS, 96)
 
@@ -48,6 +52,118 @@ async def test_of_a_truncated_file_plays_what_is_there(room: "Room") -> None:
     whole = room.studio.record("a.flac", 4.0).read_bytes()
     data = await _played(room, "cut.flac", whole[: len(whole) // 2], 4.0)
     assert room.studio.hear(data).seconds == pytest.approx(4.0, abs=0.01)
+
+
+async def _cut(room: "Room", plan: TranscodePlan, conditions: Conditions | None = None) -> tuple[int, int]:
+    """Bytes that were promised, and those that came before the fault."""
+    promised, came = 0, 0
+    with suppress(MediaFault):
+        async with room.media.open(plan, conditions or Conditions()) as reply:
+            promised = int(dict(reply.headers)["Content-Length"])
+            assert reply.body is not None
+            async for piece in reply.body:
+                came += len(piece)
+    return promised, came
+
+
+@pytest.mark.parametrize("codec", [Codec.OPUS, Codec.MP3])
+async def test_of_a_file_of_which_much_is_missing_comes_what_is_there_and_no_silence(
+    room: "Room", codec: Codec
+) -> None:
+    whole = room.studio.record("a.flac", 24.0).read_bytes()
+    (room.studio.root / "cut.flac").write_bytes(whole[: len(whole) // 2])
+    plan = TranscodePlan(room.studio.track("cut.flac", 24.0), Profile(codec, 96))
+    promised, came = await _cut(room, plan)
+    # 96 kbit/s are 12,000 bytes a second.
+    assert promised > 24 * 12_000
+    assert 9 * 12_000 < came < 13 * 12_000
+    assert room.entries() == []
+
+
+async def test_of_what_is_cut_the_sound_can_be_heard_again_and_the_rest_is_asked_for_once(
+    open_room: "OpenRoom", until: "Until"
+) -> None:
+    async with open_room(patience=Patience(for_worker=0.2)) as room:
+        whole = room.studio.record("a.flac", 24.0).read_bytes()
+        (room.studio.root / "cut.flac").write_bytes(whole[: len(whole) // 2])
+        plan = TranscodePlan(room.studio.track("cut.flac", 24.0), _OPUS)
+        rest = Conditions(range="bytes=200000-")
+        with pytest.raises(MediaFault, match="before its time"):
+            await _drained(room, plan, rest)
+        async with _occupied(room):
+            # No worker could be had for it.
+            with pytest.raises(MediaFault, match="before its time"):
+                await _drained(room, plan, rest)
+        await until(lambda: room.stream.warm_workers == 1)
+        async with room.media.open(plan, Conditions(range="bytes=0-9999")) as reply:
+            assert reply.body is not None
+            assert len(b"".join([piece async for piece in reply.body])) == 10_000
+
+
+async def test_a_flac_header_that_claims_days_promises_nothing_and_gives_what_is_there(room: "Room") -> None:
+    data = bytearray(room.studio.record("a.flac", 1.0, rate=8_000).read_bytes())
+    # STREAMINFO (RFC 9639, 8.2): 36 bits for the number of samples, after the rate, the channels and the depth.
+    data[21] |= 0x0F
+    data[22:26] = b"\xff\xff\xff\xff"
+    await _gives_its_second(room, "days.flac", bytes(data), 2**36 / 8_000)
+
+
+async def test_a_xing_header_that_claims_days_promises_nothing_and_gives_what_is_there(room: "Room") -> None:
+    data = bytearray(room.studio.record("a.mp3", 1.0).read_bytes())
+    # The number of frames follows the four flags.
+    place = max(data.find(b"Xing"), data.find(b"Info"))
+    assert place > 0
+    data[place + 8 : place + 12] = struct.pack(">I", 80_000_000)
+    await _gives_its_second(room, "days.mp3", bytes(data), 80_000_000 * 1152 / 44_100)
+
+
+async def _gives_its_second(room: "Room", name: str, data: bytes, seconds: float) -> None:
+    (room.studio.root / name).write_bytes(data)
+    plan = TranscodePlan(room.studio.track(name, seconds), Profile(Codec.OPUS, 320))
+    with trio.fail_after(10):
+        async with room.media.open(plan, Conditions()) as reply:
+            assert "Content-Length" not in dict(reply.headers)
+            assert reply.body is not None
+            heard = room.studio.hear(b"".join([piece async for piece in reply.body]))
+    assert heard.seconds == pytest.approx(1.0, abs=0.1)
+
+
+async def _drained(room: "Room", plan: TranscodePlan, conditions: Conditions | None = None) -> int:
+    async with room.media.open(plan, conditions or Conditions()) as reply:
+        assert reply.body is not None
+        return sum([len(piece) async for piece in reply.body])
+
+
+@asynccontextmanager
+async def _occupied(room: "Room") -> AsyncIterator[None]:
+    """The only worker is at another job, that would take an hour to hear."""
+    room.studio.silence("long.wav", 3600)
+    async with room.media.open(TranscodePlan(room.studio.track("long.wav", 3600), _OPUS), Conditions()) as reply:
+        assert reply.body is not None
+        await anext(reply.body)
+        yield
+
+
+async def test_a_file_that_failed_fails_again_without_a_worker(open_room: "OpenRoom") -> None:
+    async with open_room(patience=Patience(for_worker=0.2)) as room:
+        (room.studio.root / "a.mp3").write_bytes(random.Random(7).randbytes(300_000))
+        plan = TranscodePlan(room.studio.track("a.mp3", 3), _OPUS)
+        with pytest.raises(MediaFault) as first:
+            await _drained(room, plan)
+        async with _occupied(room):
+            with pytest.raises(MediaFault) as second:
+                await _drained(room, plan)
+        assert str(second.value) == str(first.value)
+
+
+async def test_a_file_that_failed_and_is_repaired_is_played_at_once(room: "Room") -> None:
+    path = room.studio.root / "a.mp3"
+    path.write_bytes(random.Random(7).randbytes(300_000))
+    plan = TranscodePlan(room.studio.track("a.mp3", 3), _OPUS)
+    with pytest.raises(MediaFault):
+        await _drained(room, plan)
+    room.studio.record("a.mp3", 3.0)
+    assert await _drained(room, plan) > 3 * 12_000
 
 
 async def test_damage_in_the_middle_is_passed_over(room: "Room") -> None:

@@ -1,6 +1,7 @@
 """The pool under real faults: workers killed, hung, abandoned, and too few of them."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -145,6 +146,25 @@ async def test_a_job_that_takes_for_ever_is_ended(open_room: "OpenRoom", until: 
         assert room.entries() == []
 
 
+async def test_a_job_whose_music_claims_to_last_for_ever_is_ended(open_room: "OpenRoom", until: "Until") -> None:
+    async with open_room(patience=Patience(at_most=0.1)) as room:
+        with trio.fail_after(5), pytest.raises(MediaFault):
+            await _drain(room, _long(room))
+        await until(lambda: room.stream.warm_workers == 1)
+        assert room.entries() == []
+
+
+async def test_a_worker_whose_memory_is_used_up_is_replaced(room: "Room", until: "Until") -> None:
+    before = _worker_of()
+    # What it has already it keeps; nothing can be added.
+    resource.prlimit(before, resource.RLIMIT_DATA, (4096, 4096))
+    with pytest.raises(MediaFault):
+        await _drain(room, _long(room))
+    await until(lambda: room.stream.warm_workers == 1 and before not in _children())
+    room.studio.record("a.flac", 1.0)
+    assert await _drain(room, TranscodePlan(room.studio.track("a.flac", 1.0), _OPUS)) > 0
+
+
 async def test_a_hung_worker_is_killed_when_its_listener_leaves(room: "Room", until: "Until") -> None:
     before = _worker_of()
     async with room.media.open(_long(room), Conditions()) as reply:
@@ -207,7 +227,7 @@ def _orphan() -> Path:
         "import trio\n"
         "from appliance.stream.transcoder import open_transcoder\n"
         "async def main():\n"
-        "    async with open_transcoder(1):\n"
+        "    async with open_transcoder(1, 1_000_000):\n"
         "        await trio.sleep_forever()\n"
         "trio.run(main)\n"
     )
@@ -228,7 +248,7 @@ async def test_workers_that_die_before_they_are_ready_are_started_again(tmp_path
     log = tmp_path / "starts"
     log.touch()
     command = [sys.executable, "-S", "-c", f"open({str(log)!r}, 'a').write('x')"]
-    async with open_transcoder(1, Patience(between_starts=0.01), command) as pool:
+    async with open_transcoder(1, 1_000_000, Patience(between_starts=0.01), command) as pool:
         await until(lambda: len(log.read_text()) >= 4)
         assert pool.warm_workers == 0
 
@@ -258,7 +278,7 @@ async def test_a_worker_whose_death_is_seen_before_the_end_of_its_line_is_a_faul
 ) -> None:
     recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
     sink = os.open(tmp_path / "sink", os.O_CREAT | os.O_RDWR)
-    async with open_transcoder(1, command=[sys.executable, "-S", "-c", _SURVIVED_BY_ITS_CHILD]) as pool:
+    async with open_transcoder(1, 1_000_000, command=[sys.executable, "-S", "-c", _SURVIVED_BY_ITS_CHILD]) as pool:
         await until(lambda: pool.warm_workers == 1)
         with trio.fail_after(5), pytest.raises(MediaFault, match="died"):
             await pool.run(Order(sink, sink, recipe, 1000, lambda _: None))
@@ -269,12 +289,33 @@ async def test_a_worker_whose_death_is_seen_before_the_end_of_its_line_is_a_faul
 async def test_a_worker_that_talks_nonsense_is_a_fault_and_is_replaced(tmp_path: Path, until: "Until") -> None:
     recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
     sink = os.open(tmp_path / "sink", os.O_CREAT | os.O_RDWR)
-    async with open_transcoder(1, command=[sys.executable, "-S", "-c", _MAD]) as pool:
+    async with open_transcoder(1, 1_000_000, command=[sys.executable, "-S", "-c", _MAD]) as pool:
         await until(lambda: pool.warm_workers == 1)
         with pytest.raises(MediaFault):
             await pool.run(Order(sink, sink, recipe, 1000, lambda _: None))
         await until(lambda: pool.warm_workers == 1)
     os.close(sink)
+
+
+_OUT_OF_MEMORY = """
+import socket
+end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=0)
+end.send(b'{"type": "ready", "unconfined": []}')
+while end.recv(99999):
+    end.send(b'{"type": "failed", "kind": "memory", "reason": "No more."}')
+"""
+
+
+async def test_a_worker_that_has_no_more_memory_gets_no_other_job(tmp_path: Path, until: "Until") -> None:
+    recipe = Recipe(codec="opus", bit_rate=128, sample_rate=48_000, offset_ms=0, samples=0)
+    with (tmp_path / "sink").open("w+b") as sink:
+        order = Order(sink.fileno(), sink.fileno(), recipe, 1000, lambda _: None)
+        async with open_transcoder(1, 1_000_000, command=[sys.executable, "-S", "-c", _OUT_OF_MEMORY]) as pool:
+            await until(lambda: pool.warm_workers == 1)
+            with pytest.raises(MediaFault, match=r"No more\."):
+                await pool.run(order)
+            assert pool.warm_workers == 0
+            await until(lambda: pool.warm_workers == 1)
 
 
 def test_a_worker_loads_pyav_and_nothing_of_the_server() -> None:

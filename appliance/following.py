@@ -42,6 +42,8 @@ def summary(scan: Scan) -> str:
         if count
     ]
     words = f"{counted(counts.found, 'file')}: {', '.join(changes) if changes else 'nothing has changed'}."
+    if not (counts.found or changes):
+        words = "No music was found."
     if counts.faulty:
         words += f" {counts.faulty:,} could not be read; `tonearm scan` lists them."
     return f"{words} {scan.message}" if scan.message else words

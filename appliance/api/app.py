@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 import structlog
 from markupsafe import escape
 from quart import Blueprint, Response, request
-from quart.wrappers.base import ClientDisconnectedError
 from werkzeug.exceptions import HTTPException, MisdirectedRequest
 
 from appliance.api import health as health_routes
@@ -68,7 +67,6 @@ def make_app(
 def answer_errors(app: App) -> None:
     """Answer what no blueprint answers itself: as JSON below ``/api``, else as a page."""
     app.register_error_handler(HTTPException, _refuse)
-    app.register_error_handler(ClientDisconnectedError, _nobody_there)
     app.register_error_handler(Exception, _fail)
 
 
@@ -110,11 +108,6 @@ async def _fail(error: Exception) -> Response:
     if request.path.startswith("/api/"):
         return problem(500, message, "internal_error")
     return _page(500, "Something went wrong", message)
-
-
-async def _nobody_there(_: ClientDisconnectedError) -> Response:
-    """The client left while its body was read; nobody sees this."""
-    return Response(b"", 400)
 
 
 _WORDS = {

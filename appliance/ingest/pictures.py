@@ -2,13 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Literal
 
 from appliance.core.sheet import PICTURE_BYTES, Picture, picture_type
 from appliance.ingest.families import FRONT_COVER
-
-#: Of a picture beside the music, so much is read.
-MAXIMUM_BYTES: Final = PICTURE_BYTES
 
 
 def picture(data: bytes, source: Literal["embedded", "folder"], path: bytes) -> Picture | None:

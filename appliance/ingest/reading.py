@@ -16,11 +16,11 @@ import msgspec
 from mutagen import MutagenError
 
 from appliance.core.errors import MediaFault
-from appliance.core.sheet import AudioFacts, Fault, Picture, Sheet
+from appliance.core.sheet import PICTURE_BYTES, AudioFacts, Fault, Picture, Sheet
 from appliance.ingest.formats import HEAD_BYTES, Format, recognise, suffix_of
 from appliance.ingest.identity import audio_identity, skip_id3
 from appliance.ingest.media import Media, open_media
-from appliance.ingest.pictures import MAXIMUM_BYTES, front_cover, picture
+from appliance.ingest.pictures import front_cover, picture
 from appliance.ingest.tags import tags_of
 
 #: Of processor time, so that a slow disk does not count. A real file takes a few ms; this ends what loops in Python, so
@@ -164,7 +164,7 @@ class _FolderPictures:
     def _open(self, path: bytes) -> Picture | None:
         try:
             with open(_open_within(self._root, path), "rb") as file:
-                return picture(file.read(MAXIMUM_BYTES + 1), "folder", path)
+                return picture(file.read(PICTURE_BYTES + 1), "folder", path)
         except (OSError, MemoryError):
             return None
 

@@ -1,4 +1,4 @@
-"""PostgreSQL from Trio: transactions on kept connections (why this way: docs/decisions/).
+"""PostgreSQL from Trio: transactions on kept connections (why this way: docs/decisions/0002 and 0011).
 
 The driver runs on asyncio. It is called through ``aio_as_trio``, one crossing per round trip; cancelling a Trio scope
 cancels the statement on the server.
@@ -91,7 +91,7 @@ class _Over:
 
 
 class Ear:
-    """A connection of its own for LISTEN, outside of the pool and of any transaction.
+    """A connection of its own for LISTEN, in no transaction and not one of those that are handed out.
 
     Every method raises ``Unavailable`` when the server does not answer, and the connection is closed then.
     """

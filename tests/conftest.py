@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 import trio
+from hypothesis import settings
 from psycopg import sql
 
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
@@ -24,6 +25,10 @@ from tests.measuring import MEASURED
 assert isinstance(MEASURED, dict)
 
 _numbers = itertools.count(1)
+
+# An example takes as long as it takes: on a busy machine, or under coverage, a deadline fails what is right.
+settings.register_profile("tonearm", deadline=None)
+settings.load_profile("tonearm")
 
 
 @pytest.fixture(scope="session")

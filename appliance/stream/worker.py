@@ -161,6 +161,9 @@ def _warm_up() -> None:
         encode_silence(recipe)
 
 
+_TOO_MUCH = "It takes more memory than a transcode may have."
+
+
 def _carry_out(line: _Line, start: Start, descriptors: list[int]) -> Report:
     source, sink = descriptors
     output = _SinkFile(sink, line, start.job)
@@ -174,8 +177,10 @@ def _carry_out(line: _Line, start: Start, descriptors: list[int]) -> Report:
     except Unreadable as fault:
         return Failed("source", str(fault))
     except MemoryError:
-        return Failed("memory", "It takes more memory than a transcode may have.")
+        return Failed("memory", _TOO_MUCH)
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            return Failed("memory", _TOO_MUCH)
         if error.errno == errno.EFBIG:
             return Failed("source", "It is too long: as it was wanted it would not fit into the cache.")
         return Failed("sink" if error.errno in NO_ROOM else "source", f"{error.strerror or error}.")

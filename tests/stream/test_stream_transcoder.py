@@ -158,9 +158,9 @@ async def test_a_worker_whose_memory_is_used_up_is_replaced(room: "Room", until:
     before = _worker_of()
     # What it has already it keeps; nothing can be added.
     resource.prlimit(before, resource.RLIMIT_DATA, (4096, 4096))
-    with pytest.raises(MediaFault):
+    with pytest.raises(MediaFault, match="memory"):
         await _drain(room, _long(room))
-    await until(lambda: room.stream.warm_workers == 1 and before not in _children())
+    await until(lambda: room.stream.warm_workers == 1 and before not in _children(), seconds=30)
     room.studio.record("a.flac", 1.0)
     assert await _drain(room, TranscodePlan(room.studio.track("a.flac", 1.0), _OPUS)) > 0
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trio
+from mutagen.flac import FLAC, Picture
 
 import appliance
 from appliance.core.errors import Busy, MediaFault, Unavailable
@@ -156,10 +157,15 @@ async def test_a_job_whose_music_claims_to_last_for_ever_is_ended(open_room: "Op
 
 async def test_a_worker_whose_memory_is_used_up_is_replaced(room: "Room", until: "Until") -> None:
     before = _worker_of()
-    # What it has already it keeps; nothing can be added.
+    # What it has already it keeps; nothing as large as this picture can be added.
     resource.prlimit(before, resource.RLIMIT_DATA, (4096, 4096))
+    song = FLAC(room.studio.record("pictured.flac", 1.0))
+    picture = Picture()
+    picture.data = bytes(15_000_000)
+    song.add_picture(picture)
+    song.save()
     with pytest.raises(MediaFault, match="memory"):
-        await _drain(room, _long(room))
+        await _drain(room, TranscodePlan(room.studio.track("pictured.flac", 1.0), _OPUS))
     await until(lambda: room.stream.warm_workers == 1 and before not in _children(), seconds=30)
     room.studio.record("a.flac", 1.0)
     assert await _drain(room, TranscodePlan(room.studio.track("a.flac", 1.0), _OPUS)) > 0

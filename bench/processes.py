@@ -47,19 +47,20 @@ class Family:
     def __init__(self, pid: int) -> None:
         self._server = psutil.Process(pid)
         self._kinds: dict[psutil.Process, str] = {}
-        self._written: dict[psutil.Process, int] = {}
 
     def usage(self) -> Usage:
         """Used until now. What a process used that has ended counts with its parent, as long as that lives."""
         cpu = dict.fromkeys((SERVER, POSTGRESQL, TRANSCODERS, READERS), 0.0)
+        written = 0
         for process, kind in self._members():
             with suppress(*_AWAY):
                 times = process.cpu_times()
                 cpu[kind] += times.user + times.system
                 # The server's own children that ended are nearly all readers, which leave when they are idle.
                 cpu[READERS if kind == SERVER else kind] += times.children_user + times.children_system
-                self._written[process] = process.io_counters().write_bytes
-        return Usage(at=time.monotonic(), cpu=cpu, written=sum(self._written.values()))
+                # The kernel adds what a child wrote to its parent's account when the child has ended.
+                written += process.io_counters().write_bytes
+        return Usage(at=time.monotonic(), cpu=cpu, written=written)
 
     def server_cpu(self) -> tuple[float, float]:
         """CPU seconds of the server's own process, and of PostgreSQL."""

@@ -178,8 +178,9 @@ async def test_readiness_is_a_status_and_a_list(nursery: trio.Nursery, probe: Pr
 
 async def test_stopping_ends_the_checks() -> None:
     health = Health([Check("database", required=True, probe=hanging)])
-    async with trio.open_nursery() as nursery:
-        await nursery.start(health.run)
-        nursery.start_soon(health.report)
-        await wait_all_tasks_blocked()
-        nursery.cancel_scope.cancel()
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(health.run)
+            nursery.start_soon(health.report)
+            await wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()

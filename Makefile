@@ -7,6 +7,18 @@ PORT  = 4533
 DATA  = ./data
 export MUSIC PORT DATA
 
+# Which machine `make image` is for (arm64: Raspberry Pi; amd64: PCs and virtual machines), and where its image will be
+# downloaded from, if anywhere.
+ARCH      = arm64
+IMAGE_URL =
+
+# Which machine `make converge` is to change, and further words for ansible-playbook: --check --diff, --private-key=…
+HOST     =
+CONVERGE =
+
+# Whoever types `make run` sees the terminal, and is given the first account there.
+export TONEARM_SETUP ?= terminal
+
 BIN := .venv/bin
 UV  := $(BIN)/uv
 
@@ -15,7 +27,7 @@ export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/certs/*),true,false)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format format-check lint types imports bench lock clean
+.PHONY: help run test check format format-check lint types imports bench lock clean systemd image image-test image-tools converge
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -53,21 +65,54 @@ types: .venv/dev ## mypy
 imports: .venv/dev ## which room may import which
 	@$(BIN)/lint-imports --no-logo
 
+systemd: .venv/dev ## build systemd-python, for the tests of what systemd is told (needs libsystemd-dev, pkg-config, gcc)
+	@$(UV) pip install $(HERE) --no-deps 'systemd-python>=235'
+
 bench: .venv/dev ## every benchmark, one table each
 	@$(BIN)/python -m bench
 
+image: .venv/dev .venv-image/ready ## make the card, as root: make image ARCH=arm64|amd64 IMAGE_URL=https://…
+	@$(MAKE_IMAGE)
+
+image-test: image-tools build/image/$(ARCH)/figures.json ## boot the card in a virtual machine, and try it: ARCH=…
+	@$(BIN)/python -m image lint --arch $(ARCH)
+	@cd ansible && ../.venv-image/bin/ansible-lint --offline
+	@$(BIN)/python -m pytest tests/image/boot --image build/image/$(ARCH)/card.img --arch $(ARCH)
+
+converge: .venv/dev .venv-image/ready ## turn a Debian 13 machine into a Tonearm: make converge HOST=root@machine ARCH=amd64
+	@test -n "$(HOST)" || { echo "Name the machine: make converge HOST=root@192.168.1.20 ARCH=amd64"; exit 2; }
+	@$(BIN)/python -m image wheels --arch $(ARCH)
+	@ANSIBLE_CONFIG=ansible/ansible.cfg .venv-image/bin/ansible-playbook ansible/playbook.yml \
+	    --inventory '$(lastword $(subst @, ,$(HOST))),' $(if $(findstring @,$(HOST)),--user '$(firstword $(subst @, ,$(HOST)))') \
+	    $(if $(filter root@%,$(HOST)),,--become --ask-become-pass) \
+	    --extra-vars "tonearm_wheelhouse=$(CURDIR)/build/image/$(ARCH)/wheelhouse" $(CONVERGE)
+
+image-tools: .venv/dev .venv-image/ready ## install, as root, or name what making and booting the card needs
+	@$(BIN)/python -m image tools --boot --arch $(ARCH)
+
 lock: .venv/uv ## lock the newest versions that pyproject.toml allows
 	@$(LOCK) --group uv --output-file requirements-uv.txt
-	@$(LOCK) pyproject.toml --output-file requirements.txt
-	@$(LOCK) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) pyproject.toml --extra embedded --output-file requirements.txt
+	@$(LOCK) pyproject.toml --extra embedded --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) pyproject.toml --constraints requirements.txt --output-file requirements-appliance.txt
+	@$(LOCK) --group image --output-file requirements-image.txt
 
 clean: ## remove what was made; music and data stay
-	rm -rf .venv .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .venv-image .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 	find appliance tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 # For every platform and for the oldest Python at once; no address may get in, since everybody's index is their own.
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --custom-compile-command "make lock" --python $(BIN)/python
+
+# --- The card --------------------------------------------------------------------------------------------------------
+# Made anew for `make image-test` when anything has changed that goes into it.
+
+MAKE_IMAGE = $(BIN)/python -m image build --arch $(ARCH) $(if $(IMAGE_URL),--url '$(IMAGE_URL)')
+
+build/image/$(ARCH)/figures.json: $(shell find image ansible appliance -type f ! -name '*.pyc' 2>/dev/null) \
+    requirements-appliance.txt pyproject.toml | .venv/dev .venv-image/ready
+	@$(MAKE_IMAGE)
 
 # --- The environment -------------------------------------------------------------------------------------------------
 # Three stamps, each a file in .venv: uv is there; what the server needs is there; what developing needs is there. The
@@ -90,6 +135,13 @@ LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --g
 INSTALL_TONEARM = $(UV) pip install $(HERE) --no-deps --offline --editable .
 # Named, since uv would follow another environment that is active in the shell.
 HERE = --quiet --python $(BIN)/python
+
+# Ansible and what goes with it, apart from all else: it is larger than Tonearm and its tests together.
+.venv-image/ready: .venv/uv requirements-image.txt
+	@echo "Installing what makes the card…"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-image
+	@$(UV) pip sync --quiet --python .venv-image/bin/python --require-hashes requirements-image.txt
+	@touch $@
 
 .venv/uv: requirements-uv.txt
 	@python=$$($(FIND_PYTHON)); \

@@ -73,6 +73,18 @@ def _parser() -> argparse.ArgumentParser:
     _takes_json(add)
     add.set_defaults(command=_add_user, role="member")
 
+    host = commands.add_parser("host", help="for the machine that Tonearm has to itself").add_subparsers(required=True)
+    machine = host.add_parser("machine", help="answer one request of the server, as systemd asks it to")
+    machine.set_defaults(command=_host_machine)
+    preseed = host.add_parser("preseed", help="do what the file tonearm.toml on the boot partition says")
+    preseed.add_argument("folder", type=Path, metavar="FOLDER", help="where the boot partition is mounted")
+    preseed.add_argument("--done", action="store_true", help="put the file away, without its password")
+    preseed.set_defaults(command=_host_preseed)
+    console = host.add_parser("console", help="keep the screen: name, addresses, code, state")
+    console.add_argument("--once", action="store_true", help="print it once")
+    console.add_argument("--port", type=int, default=80, metavar="PORT", help="of the server (default: 80)")
+    console.set_defaults(command=_host_console)
+
     openapi = commands.add_parser("openapi", help="print the OpenAPI document of the REST interface")
     openapi.set_defaults(command=_openapi)
     return parser
@@ -176,6 +188,37 @@ def _add_user(options: argparse.Namespace) -> int:
     return _run(run)
 
 
+def _host_machine(options: argparse.Namespace) -> int:
+    from appliance.host.apply import serve_one
+    from appliance.host.changes import Changes
+
+    del options
+    return serve_one(Changes())
+
+
+def _host_preseed(options: argparse.Namespace) -> int:
+    from appliance.host.preseed import BootFile
+
+    file = BootFile(options.folder)
+    if options.done:
+        file.done()
+    else:
+        file.use()
+    return 0
+
+
+def _host_console(options: argparse.Namespace) -> int:
+    from appliance.host.console import show, show_once
+    from appliance.host.surroundings import Surroundings
+
+    surroundings = Surroundings(options.port)
+    if options.once:
+        show_once(surroundings)
+    else:
+        show(surroundings)
+    return 0
+
+
 def _openapi(options: argparse.Namespace) -> int:
     from appliance import compose
 
@@ -186,12 +229,14 @@ def _openapi(options: argparse.Namespace) -> int:
 
 def _prepare(options: argparse.Namespace, **given: Any) -> "tuple[Settings, Terminal]":
     from appliance import logs
+    from appliance.host.journal import open_journal
     from appliance.settings import load, withhold_environment
     from appliance.terminal import Terminal
 
     settings, terminal = load({"data_dir": options.data_dir, **given}), Terminal()
     withhold_environment()
-    logs.configure(settings.log_level, settings.log_format, terminal)
+    journal = open_journal() if settings.log_format == "journal" else None
+    logs.configure(settings.log_level, settings.log_format, terminal, journal)
     return settings, terminal
 
 

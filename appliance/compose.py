@@ -1,4 +1,4 @@
-"""The composition root: the only module that names concrete adapters. Read top to bottom, it is the whole system.
+"""The composition root: with ``first_start``, the only module that names concrete adapters. It is the whole system.
 
 Each function is a level of the tree in docs/architecture.md: what it opens outlives what is opened inside it.
 """
@@ -6,7 +6,7 @@ Each function is a level of the tree in docs/architecture.md: what it opens outl
 import gc
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -22,18 +22,22 @@ from appliance.api.metrics import Metrics
 from appliance.api.rest import openapi_document
 from appliance.api.server import serve as serve_http
 from appliance.api.services import Services
-from appliance.core.accounts import Accounts, FirstAdministrator, Role, User
-from appliance.core.catalogue import AlbumFilter, Library, Window
+from appliance.core.accounts import Accounts, Role, User
+from appliance.core.catalogue import AlbumFilter, Window
 from appliance.core.errors import Unavailable
 from appliance.core.ports import Offload, Store
 from appliance.core.scanning import Scan, ScanFault, ScanKind
+from appliance.core.setup import Setup
 from appliance.core.throttle import Throttle
-from appliance.demo.library import write_demo
+from appliance.first_start import first_administrator, greet, open_setup, settle_libraries
 from appliance.following import counted, follow_scan, summary
+from appliance.host.notify import Notifier, open_notifier
+from appliance.host.status import Activity
+from appliance.host.watchdog import Watchdog
 from appliance.ingest.scanner import Scanner
 from appliance.ingest.watch import Watcher
 from appliance.offload import open_offload
-from appliance.settings import Settings
+from appliance.settings import Settings, watchdog_seconds
 from appliance.store.database import open_database
 from appliance.store.embedded import embedded_server, running_server
 from appliance.store.listener import open_listener
@@ -45,6 +49,7 @@ from appliance.terminal import Terminal
 from appliance.vault import open_vault
 from appliance.web.home import Home
 from appliance.web.pages import pages
+from appliance.web.setup import newness, setup_pages
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -87,29 +92,10 @@ async def _migrate(url: str, terminal: Terminal) -> None:
             await trio.sleep(2)
 
 
-def open_accounts(settings: Settings) -> Accounts:
+def open_accounts(settings: Settings, throttle: Throttle) -> Accounts:
     """Signing in, with the key file of the data directory."""
     vault = open_vault(settings.data_dir / "secret.key")
-    return Accounts(vault, Throttle(trio.current_time), token_scheme=settings.subsonic_tokens)
-
-
-async def settle_libraries(settings: Settings, store: Store, terminal: Terminal) -> list[Library]:
-    """The folders of music to use: those of the settings; else those that were used before; else a demo library."""
-    roots = settings.music_dirs
-    if not roots:
-        async with store.begin() as work:
-            if known := await work.libraries.all():
-                return known
-        with terminal.progress("Composing a demo library", "tracks") as progress:
-            # A thread that is abandoned leaves whole tracks; the next start makes the others.
-            compose = partial(write_demo, settings.demo_dir, progress=progress)
-            try:
-                await trio.to_thread.run_sync(compose, abandon_on_cancel=True)
-            except OSError as error:
-                raise Unavailable(f"The demo library cannot be written: {error}.") from error
-        roots = (settings.demo_dir,)
-    async with store.begin() as work:
-        return await work.libraries.settle([bytes(root) for root in roots])
+    return Accounts(vault, throttle, token_scheme=settings.subsonic_tokens)
 
 
 async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, stop: trio.Event) -> None:
@@ -117,19 +103,22 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
 
     ``serving`` is set here, when the server accepts requests.
     """
-    supervisor = Supervisor()
+    supervisor, notifier = Supervisor(), open_notifier()
+    notifier.status("Starting.")
     async with open_store(settings, supervisor, terminal) as store:
-        accounts = open_accounts(settings)
+        throttle = Throttle(trio.current_time)
+        accounts = open_accounts(settings, throttle)
+        setup = open_setup(settings, accounts, throttle)
         if settings.admin_password:
             # There is nothing to show, and whoever is named may sign in as soon as the server answers.
-            await _first_administrator(settings, store, accounts)
-        libraries = await settle_libraries(settings, store, terminal)
+            await first_administrator(settings, store, accounts)
+        await settle_libraries(settings, store, terminal)
         # Covers have workers of their own, so that somebody who looks at them does not wait behind a scan's batch.
         async with (
             open_offload(workers=settings.worker_count) as readers,
             open_offload(workers=settings.worker_count) as painters,
         ):
-            jobs = _jobs(settings, store, readers, libraries)
+            jobs = _jobs(settings, store, readers)
             async with (
                 supervisor.level(*jobs),
                 open_stream(
@@ -140,7 +129,15 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                 ) as stream,
             ):
                 health = _health(settings, store, stream, supervisor, jobs)
-                app = _app(settings, store, accounts, stream, health)
+                services = Services(
+                    store=store,
+                    accounts=accounts,
+                    setup=setup,
+                    media=stream.media,
+                    covers=stream.covers,
+                    version=__version__,
+                )
+                app = _app(settings, services, stream, health)
                 # What is loaded by now stays. Without this the collector walks over all of it now and then, and every
                 # stream waits a tenth of a second.
                 gc.collect()
@@ -148,22 +145,39 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                 async with (
                     supervisor.level(Service(name="health", run=health.run, required=True)),
                     supervisor.level(Service(name="web", run=partial(_web, app, settings.bind), required=True)) as web,
+                    _watched(notifier, services, stream, supervisor),
                     trio.open_nursery() as nursery,
                 ):
                     serving.set()
-                    await _greet(settings, store, accounts, terminal, addresses=web[0])
-                    nursery.start_soon(_first_scan, store, terminal)
+                    await greet(settings, store, accounts, setup, terminal, addresses=web[0])
+                    notifier.ready()
+                    nursery.start_soon(_first_scan, settings, store, setup, terminal)
                     await stop.wait()
+                    notifier.stopping()
                     terminal.say("Stopping…")
                     nursery.cancel_scope.cancel()
 
 
-def _jobs(settings: Settings, store: Store, readers: Offload, libraries: list[Library]) -> list[Service]:
+def _watched(
+    notifier: Notifier, services: Services, stream: Stream, supervisor: Supervisor
+) -> AbstractAsyncContextManager[object]:
+    """Signs of life for systemd, which stop when the event loop or the database does."""
+    store, setup = services.store, services.setup
+
+    async def activity() -> Activity:
+        async with store.begin() as work:
+            scan, is_open = await work.scans.latest(), await setup.is_open(work)
+        return Activity(streams=stream.listeners, scan=scan, waits_for_setup=is_open)
+
+    watchdog = Watchdog(notifier, watchdog_seconds(), ping=store.ping, activity=activity)
+    return supervisor.level(Service(name="watchdog", run=watchdog.run, required=True))
+
+
+def _jobs(settings: Settings, store: Store, readers: Offload) -> list[Service]:
     """What works by itself, beside the listeners. None is required: without them the music plays on."""
     jobs = [Service(name="scanner", run=Scanner(store, readers).run, required=False)]
     if settings.watch:
-        watcher = Watcher(store, [library.root for library in libraries])
-        jobs.append(Service(name="watcher", run=watcher.run, required=False))
+        jobs.append(Service(name="watcher", run=Watcher(store).run, required=False))
     return jobs
 
 
@@ -179,13 +193,14 @@ def _health(settings: Settings, store: Store, stream: Stream, supervisor: Superv
     )
 
 
-def _app(settings: Settings, store: Store, accounts: Accounts, stream: Stream, health: Health) -> QuartTrio:
+def _app(settings: Settings, services: Services, stream: Stream, health: Health) -> QuartTrio:
     """Everything that answers requests."""
+    store, setup = services.store, services.setup
     return make_app(
-        Services(store=store, accounts=accounts, media=stream.media, covers=stream.covers, version=__version__),
+        services,
         health,
         _metrics(stream),
-        pages=[pages(Home(store, __version__).status)],
+        pages=[pages(Home(store, __version__).status, newness(store, setup)), setup_pages(store, setup)],
         allowed_hosts=settings.allowed_hosts,
     )
 
@@ -199,6 +214,7 @@ async def _web(app: QuartTrio, bind: str, *, task_status: trio.TaskStatus[list[s
 
 def _metrics(stream: Stream) -> Metrics:
     metrics = Metrics()
+    metrics.gauge("tonearm_listeners", "Answers with audio that are being sent.", lambda: stream.listeners)
     metrics.gauge("tonearm_transcoder_workers_busy", "Workers that transcode now.", lambda: stream.busy_workers)
     metrics.gauge("tonearm_transcoder_workers_warm", "Workers that wait for work.", lambda: stream.warm_workers)
     metrics.gauge("tonearm_cache_bytes", "Transcodes and covers that are kept.", lambda: stream.cache_bytes)
@@ -222,39 +238,25 @@ async def _works(stream: Stream) -> str:
     return f"{stream.busy_workers} busy, {stream.warm_workers} waiting"
 
 
-async def _first_scan(store: Store, terminal: Terminal) -> None:
-    """Look for what changed while the server was down, and show it."""
+async def _first_scan(settings: Settings, store: Store, setup: Setup, terminal: Terminal) -> None:
+    """Look for what changed while the server was down, and show it; once set-up is over, where it is still open."""
     try:
         async with store.begin() as work:
+            libraries = await work.libraries.all()
+        if not libraries:
+            await setup.until_over()
+            # The page has settled them. An administrator whom the command line made has not.
+            await settle_libraries(settings, store, terminal)
+        async with store.begin() as work:
             latest = await work.scans.latest()
-            # The watcher may have asked already.
+            # The watcher, or set-up, may have asked already.
             scan = latest if latest and not latest.finished_at else await work.scans.request(ScanKind.QUICK)
         ended = await follow_scan(store, scan.id, terminal)
         async with store.begin() as work:
             albums = await work.albums.count(AlbumFilter())
         terminal.say(f"{summary(ended)} Your library has {counted(albums, 'album')}.")
-    except Unavailable:
-        _log.warning("The database went away during the first scan")
-
-
-async def _greet(
-    settings: Settings, store: Store, accounts: Accounts, terminal: Terminal, *, addresses: list[str]
-) -> None:
-    """Make the first administrator, and say where to go: all at once, so that no line of the log comes between."""
-    made = await _first_administrator(settings, store, accounts)
-    terminal.say()
-    for address in addresses:
-        terminal.say(f"  Tonearm plays at {terminal.emphasised(f'http://{address}')}")
-    if made is not None:
-        name, password = terminal.emphasised(made.name), terminal.emphasised(made.password)
-        terminal.say(f"  Sign in as {name} with the password {password}")
-        terminal.say("  (shown only now; any Subsonic app takes the same address, name and password)")
-    terminal.say()
-
-
-async def _first_administrator(settings: Settings, store: Store, accounts: Accounts) -> FirstAdministrator | None:
-    async with store.begin() as work:
-        return await accounts.first_administrator(work, settings.admin_user, settings.admin_password)
+    except Unavailable as error:
+        _log.warning("The first scan did not happen", reason=str(error))
 
 
 async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[Scan, list[ScanFault]]:
@@ -278,7 +280,8 @@ async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[
 async def add_user(settings: Settings, terminal: Terminal, name: str, password: str, role: Role) -> User:
     """Add a user. A server may be running meanwhile."""
     async with open_store(_joining(settings), Supervisor(), terminal) as store, store.begin() as work:
-        return await open_accounts(settings).create(work, name, password, role)
+        await work.users.lock()  # set-up may be at it
+        return await open_accounts(settings, Throttle(trio.current_time)).create(work, name, password, role)
 
 
 def _joining(settings: Settings) -> Settings:

@@ -5,6 +5,7 @@ docs/settings.md repeats it; a test holds the two together.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from appliance.core.errors import TonearmError
 
 PREFIX = "TONEARM_"
 FILE_NAME = "tonearm.toml"
+_INHERITED = re.compile(r"fd://[0-9]{1,4}")
 
 
 class BadSetting(TonearmError):
@@ -31,12 +33,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``postgresql://…`` of a PostgreSQL 15 or later. Default: one that Tonearm runs itself in the data directory."""
     music_dirs: tuple[Path, ...] = ()
     """Folders of music, separated by ``:`` in the environment. Default: the demo library in the data directory."""
+    music_home: Path | None = None
+    """The folder that set-up offers for music, made when it is missing. Default: ``music`` in the data directory."""
     bind: str = "127.0.0.1:4533"
-    """``HOST:PORT`` to listen on; ``[HOST]:PORT`` for IPv6."""
+    """``HOST:PORT`` to listen on; ``[HOST]:PORT`` for IPv6; ``fd://N`` for a socket that systemd listens on."""
+    setup: str = "page"
+    """Who makes the first administrator: ``page``, whoever opens ``/setup``; ``terminal``, the first start."""
+    setup_code: str | None = None
+    """A code that ``/setup`` asks for. Default: none, whoever reaches the page first sets up."""
     admin_user: str | None = None
     """Name of the first administrator. Default: ``admin``."""
     admin_password: str | None = None
-    """Password of the first administrator. Default: a random one, shown once in the terminal."""
+    """Password of the first administrator; with it there is nothing to set up. Default: as ``setup`` says."""
+    machine_socket: Path | None = None
+    """Unix socket of ``tonearm host machine``, for set-up to name the machine. Default: a PC, which names itself."""
     allowed_hosts: tuple[str, ...] = ()
     """Names, separated by commas, under which browsers may reach the server beside addresses and local names."""
     subsonic_tokens: bool = True
@@ -52,11 +62,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     """``debug``, ``info``, ``warning`` or ``error``."""
     log_format: str = "auto"
-    """``console`` for people, ``json`` for machines; ``auto`` is console on a terminal and json elsewhere."""
+    """``console`` for people, ``json`` for machines, ``journal`` for systemd's journal; ``auto`` is console or json."""
 
     def __post_init__(self) -> None:
         _one_of("log_level", self.log_level, {"debug", "info", "warning", "error"})
-        _one_of("log_format", self.log_format, {"auto", "console", "json"})
+        _one_of("log_format", self.log_format, {"auto", "console", "json", "journal"})
+        _one_of("setup", self.setup, {"page", "terminal"})
         for name, value, least in (
             ("cache_megabytes", self.cache_megabytes, 16),
             ("workers", self.workers, 0),
@@ -67,7 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.database_url and not self.database_url.startswith(("postgresql://", "postgres://")):
             # What it is, is not told: it may hold a password.
             raise BadSetting("database_url is postgresql://USER@HOST/DATABASE or the like.")
+        if self.setup_code and not any(map(str.isalnum, self.setup_code)):
+            raise BadSetting("setup_code needs letters or digits: case, spaces and hyphens do not count.")
         host, colon, port = self.bind.rpartition(":")
+        if _INHERITED.fullmatch(self.bind):
+            return
         if not (colon and host and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
             raise BadSetting(f"bind is HOST:PORT, such as 127.0.0.1:4533, not {self.bind!r}.")
 
@@ -80,6 +95,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def cache_dir(self) -> Path:
         """Everything in it can be made again."""
         return self.data_dir / "cache"
+
+    @property
+    def music_folder(self) -> Path:
+        """``music_home``, with the default worked out."""
+        return self.music_home or self.data_dir / "music"
 
     @property
     def demo_dir(self) -> Path:
@@ -102,7 +122,8 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
     except msgspec.ValidationError as error:
         raise BadSetting(_one_line(error)) from None
     roots = tuple(folder.expanduser().absolute() for folder in settings.music_dirs)
-    return msgspec.structs.replace(settings, music_dirs=tuple(dict.fromkeys(roots)))
+    home = settings.music_home and settings.music_home.expanduser().absolute()
+    return msgspec.structs.replace(settings, music_dirs=tuple(dict.fromkeys(roots)), music_home=home)
 
 
 def _from_environment(environment: Mapping[str, str], fields: set[str]) -> dict[str, Any]:
@@ -160,6 +181,8 @@ def _one_line(error: msgspec.ValidationError) -> str:
 
 
 _FOR_CHILDREN = ("HOME", "LANG", "LANGUAGE", "LC_", "LD_LIBRARY_PATH", "PATH", "PYTHON", "TMPDIR", "TZ", "USER", "XDG_")
+#: How systemd is told that we serve. It listens to the process that it started, and not to that one's children.
+_FOR_SYSTEMD = ("NOTIFY_SOCKET", "WATCHDOG_")
 
 
 def withhold_environment(environment: MutableMapping[str, str] = os.environ) -> None:
@@ -167,5 +190,16 @@ def withhold_environment(environment: MutableMapping[str, str] = os.environ) -> 
 
     Passwords and addresses came by it. Called once they are read.
     """
-    for name in [name for name in environment if not name.startswith(_FOR_CHILDREN)]:
+    for name in [name for name in environment if not name.startswith(_FOR_CHILDREN + _FOR_SYSTEMD)]:
         del environment[name]
+
+
+def watchdog_seconds(environment: Mapping[str, str] = os.environ) -> float | None:
+    """Within how many seconds systemd wants a sign of life from this process; None when it does not watch.
+
+    systemd's word (``sd_watchdog_enabled(3)``), not a setting of ours: what cannot be read counts as not said.
+    """
+    microseconds, pid = environment.get("WATCHDOG_USEC", ""), environment.get("WATCHDOG_PID", "")
+    if not (microseconds.isascii() and microseconds.isdecimal() and int(microseconds)):
+        return None
+    return int(microseconds) / 1e6 if pid in {"", str(os.getpid())} else None

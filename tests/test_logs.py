@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -152,3 +152,52 @@ def test_configuring_again_tells_nothing_twice() -> None:
     configure("info", "json", stream)
     ours().info("once")
     assert len(lines(stream)) == 1
+
+
+def test_the_journal_takes_whole_events_and_nothing_is_written_beside_it() -> None:
+    stream = io.StringIO()
+    events: list[Mapping[str, Any]] = []
+    configure("info", "journal", stream, journal=events.append)
+    with structlog.contextvars.bound_contextvars(request_id="one"):
+        ours().info("A record is on", side="A", tracks=[1, 2])
+    logging.getLogger("somebody.else").warning("it %s", "broke")
+    assert [{key: value for key, value in event.items() if key != "timestamp"} for event in events] == [
+        {
+            "event": "A record is on",
+            "level": "info",
+            "logger": "appliance.ours",
+            "side": "A",
+            "tracks": [1, 2],
+            "request_id": "one",
+        },
+        {"event": "it broke", "level": "warning", "logger": "somebody.else"},
+    ]
+    assert stream.getvalue() == ""
+
+
+def test_the_journal_is_given_an_exception_as_its_traceback() -> None:
+    events: list[Mapping[str, Any]] = []
+    configure("info", "journal", io.StringIO(), journal=events.append)
+    try:
+        int("the needle jumped")
+    except ValueError:
+        ours().exception("crashed")
+    (event,) = events
+    assert event["exception"].startswith("Traceback")
+    assert "exc_info" not in event
+
+
+def test_without_a_journal_its_style_is_json_lines() -> None:
+    stream = io.StringIO()
+    configure("info", "journal", stream)
+    ours().info("hello")
+    assert lines(stream)[0]["event"] == "hello"
+
+
+def test_a_journal_that_fails_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    def full(_event: Mapping[str, Any]) -> None:
+        raise OSError(28, "No space left on device")
+
+    configure("info", "journal", io.StringIO(), journal=full)
+    ours().info("hello")
+    assert "No space left on device" in capsys.readouterr().err

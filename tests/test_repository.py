@@ -21,7 +21,15 @@ from appliance.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
-LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-uv.txt",
+    "requirements-appliance.txt",
+    "requirements-image.txt",
+)
+#: The module of a distribution that has no wheels, and so is not there wherever the tests run.
+WITHOUT_WHEELS = {"systemd": ["systemd-python"]}
 # Homes and work folders, as absolute paths: they mean nothing on another machine.
 PATH_OF_A_MACHINE = re.compile(r"(?<![\w.~*-])/(?:root|work|home/\w+|Users/\w+)/\w")
 
@@ -29,6 +37,20 @@ PATH_OF_A_MACHINE = re.compile(r"(?<![\w.~*-])/(?:root|work|home/\w+|Users/\w+)/
 @cache
 def project() -> dict[str, Any]:
     return tomllib.loads(text("pyproject.toml"))
+
+
+def dependencies(*extras: str) -> list[str]:
+    """What the program asks for, with these extras; without a name, with none."""
+    given = project()["project"]
+    return list(given["dependencies"]) + [each for extra in extras for each in given["optional-dependencies"][extra]]
+
+
+def every_dependency() -> list[str]:
+    return dependencies(*project()["project"]["optional-dependencies"])
+
+
+def distributions_of(module: str) -> list[str]:
+    return list((WITHOUT_WHEELS | dict(packages_distributions()))[module])
 
 
 def text(path: str) -> str:
@@ -76,9 +98,11 @@ def test_a_lock_has_hashes_for_every_pin(lock: str) -> None:
 @pytest.mark.parametrize(
     ("lock", "wanted"),
     [
-        ("requirements.txt", project()["project"]["dependencies"]),
-        ("requirements-dev.txt", project()["project"]["dependencies"] + project()["dependency-groups"]["dev"]),
+        ("requirements.txt", dependencies("embedded")),
+        ("requirements-dev.txt", dependencies("embedded") + project()["dependency-groups"]["dev"]),
         ("requirements-uv.txt", project()["dependency-groups"]["uv"]),
+        ("requirements-appliance.txt", dependencies()),
+        ("requirements-image.txt", project()["dependency-groups"]["image"]),
     ],
 )
 def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
@@ -89,6 +113,14 @@ def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]
 
 def test_what_runs_is_what_is_tested() -> None:
     assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+    assert pins("requirements-appliance.txt").items() <= pins("requirements.txt").items()
+
+
+def test_the_appliance_brings_no_database_of_its_own() -> None:
+    assert (
+        not required(dependencies("embedded")).keys() - required(dependencies()).keys()
+        & pins("requirements-appliance.txt").keys()
+    )
 
 
 def test_the_locked_uv_can_build_the_package_by_itself() -> None:
@@ -102,11 +134,13 @@ def test_the_locked_uv_can_build_the_package_by_itself() -> None:
 
 def test_the_import_contract_keeps_every_other_dependency_out_of_the_core() -> None:
     (contract,) = (c for c in project()["tool"]["importlinter"]["contracts"] if c["id"] == "core")
-    direct = required(project()["project"]["dependencies"]).keys() - {"trio", "msgspec"}
+    direct = required(every_dependency()).keys() - {"trio", "msgspec"}
     modules = {
         module
-        for module, distributions in packages_distributions().items()
-        if not module.startswith("_") and direct & {canonicalize_name(name) for name in distributions}
+        for module in {*packages_distributions(), *WITHOUT_WHEELS}
+        if module.isidentifier()
+        and not module.startswith("_")
+        and direct & {canonicalize_name(name) for name in distributions_of(module)}
     }
     assert set(contract["forbidden_modules"]) == modules
 
@@ -215,12 +249,12 @@ def imported() -> set[str]:
 
 
 def test_what_is_imported_is_asked_for_or_is_said_to_come_with_what_is() -> None:
-    distributions = {canonicalize_name(name) for module in imported() for name in packages_distributions()[module]}
-    undeclared = distributions - required(project()["project"]["dependencies"]).keys()
+    distributions = {canonicalize_name(name) for module in imported() for name in distributions_of(module)}
+    undeclared = distributions - required(every_dependency()).keys()
     told = text("docs/decisions/0006-dependencies.md").partition("Four more are imported")[2].partition("\n\n")[0]
     assert undeclared == set(re.findall(r"`([a-z0-9]+)`", told))
 
 
 def test_every_dependency_has_its_reason() -> None:
     table = re.findall(r"(?m)^\| `([^`]+)` \|", text("docs/decisions/0006-dependencies.md"))
-    assert table == sorted(required(project()["project"]["dependencies"]))
+    assert table == sorted(required(every_dependency()))

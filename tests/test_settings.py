@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.settings import BadSetting, Settings, load, withhold_environment
+from appliance.settings import BadSetting, Settings, load, watchdog_seconds, withhold_environment
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 
@@ -165,6 +165,7 @@ def test_an_address_to_listen_on(bind: str) -> None:
         ("LOG_LEVEL", "loud"),
         ("LOG_LEVEL", "INFO\nand more"),
         ("LOG_FORMAT", "xml"),
+        ("SETUP_CODE", " - "),
     ],
 )
 def test_a_malformed_value_stops_the_start_with_a_line_that_names_the_setting(variable: str, value: str) -> None:
@@ -256,3 +257,21 @@ def test_children_are_not_told_what_came_by_the_environment() -> None:
     }
     withhold_environment(environment)
     assert environment == {"PATH": "/usr/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": "here"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "seconds"),
+    [
+        ({}, None),
+        ({"WATCHDOG_USEC": "30000000"}, 30.0),
+        ({"WATCHDOG_USEC": "500000", "WATCHDOG_PID": str(os.getpid())}, 0.5),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "me"}, None),
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({"WATCHDOG_USEC": "-1"}, None),
+        ({"WATCHDOG_USEC": "½"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+    ],
+)
+def test_systemd_says_how_often_it_wants_to_hear_from_us(environment: dict[str, str], seconds: float | None) -> None:
+    assert watchdog_seconds(environment) == seconds

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import structlog
 from markupsafe import escape
 from quart import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException, MisdirectedRequest
+from werkzeug.exceptions import Forbidden, HTTPException, MisdirectedRequest
 
 from appliance.api import health as health_routes
 from appliance.api import metrics as metrics_routes
@@ -14,6 +14,7 @@ from appliance.api.exchange import MAXIMUM_BODY, App
 from appliance.api.health import Health
 from appliance.api.hosts import may_be_called
 from appliance.api.metrics import Metrics
+from appliance.api.origin import FOREIGN_WORDS, Cause, cause
 from appliance.api.rest.errors import problem
 from appliance.api.services import Services
 
@@ -23,9 +24,16 @@ _BODY_SECONDS = 20
 _RESPONSE_SECONDS = 60
 #: Paths that are not for browsers, and so are not held to a ``Host`` or given a page's headers.
 _MACHINES = ("/rest/", "/health", "/metrics")
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
+)
+#: Pages that hold a form. Only they may send one, and only to us; a browser tells its origin with it as long as the
+#: page's policy lets it tell us where it comes from (``Origin`` would be ``null`` otherwise).
+_FORMS = ("/setup",)
+_FORM_HEADERS = {"Content-Security-Policy": _POLICY.format(forms="'self'"), "Referrer-Policy": "same-origin"}
 _PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY.format(forms="'none'"),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -59,6 +67,7 @@ def make_app(
     for page in pages:
         app.register_blueprint(page)
     _check_hosts(app, {name.lower() for name in allowed_hosts})
+    _check_origins(app)
     _dress(app)
     answer_errors(app)
     return app
@@ -79,11 +88,22 @@ def _check_hosts(app: App, allowed: Collection[str]) -> None:
             )
 
 
+def _check_origins(app: App) -> None:
+    """No foreign page sends a form to a page of ours. What is below ``/api`` checks for itself: it knows tokens."""
+
+    @app.before_request
+    async def check() -> None:
+        is_page = not request.path.startswith(("/api/", *_MACHINES))
+        if is_page and request.method not in {"GET", "HEAD"} and cause(request.headers) is Cause.FOREIGN:
+            raise Forbidden(FOREIGN_WORDS)
+
+
 def _dress(app: App) -> None:
     @app.after_request
     async def dress(response: Response) -> Response:
         if not request.path.startswith(_MACHINES):
-            for name, value in _PAGE_HEADERS.items():
+            headers = _PAGE_HEADERS | (_FORM_HEADERS if request.path in _FORMS else {})
+            for name, value in headers.items():
                 response.headers.setdefault(name, value)
         return response
 

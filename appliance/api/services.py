@@ -4,11 +4,13 @@ import msgspec
 
 from appliance.core.accounts import Accounts
 from appliance.core.ports import Covers, Media, Store
+from appliance.core.setup import Setup
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     accounts: Accounts
+    setup: Setup
     media: Media
     covers: Covers
     version: str

@@ -6,6 +6,9 @@ from uuid import UUID
 
 import msgspec
 
+#: The channel on which the store tells that other libraries are in use than before.
+LIBRARIES_CHANNEL = "tonearm_libraries"
+
 
 class ArtistRef(msgspec.Struct, frozen=True):
     """An artist's mention on an album or a track."""

@@ -4,6 +4,9 @@ They are mapped to HTTP in ``api/rest/errors.py`` and to Subsonic codes in ``api
 nowhere else. The message is a sentence for the person who reads it.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 
 class TonearmError(Exception):
     """Base of every refusal. ``str(error)`` is fit to be shown to a person."""
@@ -19,6 +22,24 @@ class Forbidden(TonearmError):
 
 class BadRequest(TonearmError):
     """The request cannot be meant: a malformed value, or parts that contradict each other."""
+
+
+class FieldFault(NamedTuple):
+    """What is wrong with one field of what somebody filled in."""
+
+    field: str
+    words: str
+    """A sentence for a person."""
+    kind: str
+    """For a program: ``required``, ``invalid``, ``taken``…"""
+
+
+class NotUsable(BadRequest):
+    """Some of what was filled in cannot be used: each fault of it, at once."""
+
+    def __init__(self, faults: Sequence[FieldFault]) -> None:
+        super().__init__(" ".join(fault.words for fault in faults))
+        self.faults = tuple(faults)
 
 
 class WrongCredentials(TonearmError):

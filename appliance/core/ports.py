@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from appliance.core.catalogue import (
     Window,
 )
 from appliance.core.library import Decision, KnownFile, Signature
+from appliance.core.machine import MachineState, MachineWishes
 from appliance.core.playback import Plan
 from appliance.core.scanning import Scan, ScanCounts, ScanFault, ScanKind, ScanState
 from appliance.core.sheet import Fault
@@ -35,6 +37,34 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Machine(Protocol):
+    """What set-up may change of the machine."""
+
+    async def state(self) -> MachineState: ...
+
+    async def apply(self, wishes: MachineWishes) -> dict[str, str]:
+        """Do what is wished, each by itself. Returns what could not be done: by field, a sentence for a person.
+
+        Never raises for a machine that refuses or does not answer: set-up goes on without.
+        """
+        ...
+
+
+class MusicFolders(Protocol):
+    """Folders that somebody who sets up may name."""
+
+    async def fault(self, folder: Path) -> str | None:
+        """Why music cannot be kept in ``folder``, as a sentence; None when it can.
+
+        The folder that is offered may be missing: it can be made. Nothing is changed.
+        """
+        ...
+
+    async def prepare(self, folder: Path) -> str | None:
+        """Make the folder that is offered, where it is missing. Returns as ``fault`` does."""
+        ...
+
+
 class Libraries(Protocol):
     async def all(self) -> list[Library]:
         """Every library that is in use, in the order of its number."""
@@ -43,6 +73,7 @@ class Libraries(Protocol):
     async def settle(self, roots: Sequence[bytes]) -> list[Library]:
         """Put the libraries with these absolute roots to use, new ones named after their folders, and no others.
 
+        Whoever watches them is told on commit, by ``LIBRARIES_CHANNEL``.
         The files of one that is no longer in use become missing; they come back as themselves with it. Returns the
         libraries in the order of ``roots``.
         """

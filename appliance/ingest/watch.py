@@ -3,12 +3,13 @@
 import errno
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, TypeVar, TypeVarTuple, Unpack
 
 import structlog
 import trio
 
+from appliance.core.catalogue import LIBRARIES_CHANNEL
 from appliance.core.ports import Store
 from appliance.core.scanning import ScanKind
 from appliance.ingest.folder import is_left_out, is_of_interest, root_identity
@@ -34,26 +35,47 @@ _log = structlog.get_logger()
 class Watcher:
     """Optional: without it, changes are found by the scans that people ask for."""
 
-    def __init__(
-        self, store: Store, roots: Sequence[bytes], *, settle_seconds: float = 5.0, look_seconds: float = 20.0
-    ) -> None:
+    def __init__(self, store: Store, *, settle_seconds: float = 5.0, look_seconds: float = 20.0) -> None:
         """``settle_seconds``: how long it must be quiet before a scan is asked for.
 
         So files that are still being copied are waited for. ``look_seconds``: how often an absent root is looked for.
         """
         self._store = store
-        self._roots = roots
         self._settle_seconds = settle_seconds
         self._look_seconds = look_seconds
         self._disk = trio.CapacityLimiter(1)
         self._warned: set[str] = set()
+        self._roots: Sequence[bytes] = ()
 
     async def run(self, *, task_status: "trio.TaskStatus[None]" = trio.TASK_STATUS_IGNORED) -> None:
-        """Watch until cancelled. Raises ``Unavailable`` (in a group) when the database does not answer.
+        """Watch the libraries in use until cancelled; other ones as soon as they are settled.
 
-        Asks for a scan as soon as a root is watched, since nobody saw what happened to it before.
+        Asks for a scan as soon as a root is watched, since nobody saw what happened to it before. Raises
+        ``Unavailable`` (in a group) when the database does not answer.
         """
-        task_status.started()
+        async with self._store.listen(LIBRARIES_CHANNEL) as wakes:
+            self._roots = await self._in_use()
+            task_status.started()
+            while True:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._watch)
+                    roots = await self._others(wakes)
+                    nursery.cancel_scope.cancel()
+                self._roots = roots
+
+    async def _in_use(self) -> list[bytes]:
+        async with self._store.begin() as work:
+            return [library.root for library in await work.libraries.all()]
+
+    async def _others(self, wakes: AsyncIterator[str]) -> list[bytes]:
+        """Wait until other libraries are in use than those that are watched."""
+        async for _ in wakes:
+            if (roots := await self._in_use()) != self._roots:
+                return roots
+        raise AssertionError  # the store listens for as long as we do
+
+    async def _watch(self) -> None:
+        """Watch ``self._roots`` until cancelled."""
         try:
             notify = Inotify()
         except OSError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import LargeBinary, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from appliance.core.catalogue import Library
+from appliance.core.catalogue import LIBRARIES_CHANNEL, Library
 from appliance.core.ids import new_id
 from appliance.core.text import clean
 from appliance.store.database import Connection
@@ -35,6 +35,7 @@ _ADD = Statement(
 )
 _IN_USE = libraries.c.root == func.any(_ROOTS)
 _CHOOSE = Statement(update(libraries).where(libraries.c.active != _IN_USE).values(active=_IN_USE))
+_NOTIFY = Statement(select(func.pg_notify(LIBRARIES_CHANNEL, "")))
 _SET_ASIDE = Statement(
     update(files)
     .where(
@@ -65,5 +66,6 @@ class Libraries:
         await self._connection.execute(_CHOOSE, roots=wanted)
         if await presence_changed(self._connection, await self._connection.fetch(_SET_ASIDE)):
             await tidy(self._connection)
+        await self._connection.execute(_NOTIFY)
         by_root = {library.root: library for library in await self.all()}
         return [by_root[root] for root in wanted]

@@ -28,6 +28,8 @@ class StreamedMedia:
         """``limiter`` bounds the threads that read disks."""
         self._transcodes = transcodes
         self._limiter = limiter
+        self.open_now = 0
+        """How many are open: for each, somebody listens."""
 
     @asynccontextmanager
     async def open(self, plan: Plan, conditions: Conditions, *, attachment: bool = False) -> AsyncIterator[MediaReply]:
@@ -42,7 +44,11 @@ class StreamedMedia:
                 else self._raw(file, source, conditions)
             )
             async with selected as (selection, body):
-                yield MediaReply(status=selection.status, headers=(*selection.headers, *extra), body=body)
+                self.open_now += 1
+                try:
+                    yield MediaReply(status=selection.status, headers=(*selection.headers, *extra), body=body)
+                finally:
+                    self.open_now -= 1
 
     @asynccontextmanager
     async def _raw(self, file: MediaFile, source: OpenFile, conditions: Conditions) -> AsyncIterator[_Selected]:

@@ -24,11 +24,23 @@ _ARTWORK_SHARE: Final = 8
 class Stream:
     """Audio and pictures out, and how the room is doing."""
 
-    def __init__(self, media: Media, covers: Covers, transcoder: Transcoder, shelves: tuple[Shelf, ...]) -> None:
-        self.media = media
+    def __init__(
+        self, media: StreamedMedia, covers: Covers, transcoder: Transcoder, shelves: tuple[Shelf, ...]
+    ) -> None:
+        self._media = media
         self.covers = covers
         self._transcoder = transcoder
         self._shelves = shelves
+
+    @property
+    def media(self) -> Media:
+        """What is played."""
+        return self._media
+
+    @property
+    def listeners(self) -> int:
+        """Answers with audio that are being sent."""
+        return self._media.open_now
 
     @property
     def busy_workers(self) -> int:

@@ -1,6 +1,7 @@
-"""Pages for people. The full user interface comes here later; now it is one page that says what the terminal says."""
+"""Pages for people: set-up, and one page that says what the terminal says. The full user interface comes here later."""
 
 from appliance.web.home import Home, HomeStatus
 from appliance.web.pages import pages
+from appliance.web.setup import newness, setup_pages
 
-__all__ = ["Home", "HomeStatus", "pages"]
+__all__ = ["Home", "HomeStatus", "newness", "pages", "setup_pages"]

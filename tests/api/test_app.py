@@ -14,6 +14,7 @@ from appliance.api.server import serve
 from appliance.api.services import Services
 from appliance.core.accounts import Accounts
 from appliance.core.errors import Unavailable
+from appliance.core.setup import Setup, Terms
 from appliance.core.throttle import Throttle
 
 
@@ -32,10 +33,17 @@ async def url(nursery: trio.Nursery) -> str:
     async def home() -> str:
         return "home"
 
-    accounts = Accounts(vault=None, throttle=Throttle(trio.current_time))  # type: ignore[arg-type]  # nobody signs in
+    @pages.route("/setup", methods=["GET", "POST"])
+    async def setup_form() -> str:
+        return "form"
+
+    throttle = Throttle(trio.current_time)
+    accounts = Accounts(vault=None, throttle=throttle)  # type: ignore[arg-type]  # nobody signs in
+    terms = Terms(by_page=True, music_folder=None)
     services = Services(
         store=NoStore(),  # type: ignore[arg-type]
         accounts=accounts,
+        setup=Setup(terms, accounts, throttle, folders=None, machine=None),  # type: ignore[arg-type]
         media=None,  # type: ignore[arg-type]
         covers=None,  # type: ignore[arg-type]
         version="0.1.0-test",
@@ -83,6 +91,53 @@ async def test_pages_run_nothing_foreign_and_are_framed_by_nobody(url: str, path
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+
+
+async def posted(url: str, path: str, **headers: str) -> int:
+    async with httpx.AsyncClient(base_url=url) as client:
+        return (
+            await client.post(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        ).status_code
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://evil.example", "Host": "tonearm.local"},
+        {"Origin": "http://tonearm.local:81", "Host": "tonearm.local"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+    ],
+)
+async def test_a_foreign_page_sends_no_form_to_a_page_of_ours(url: str, headers: dict[str, str]) -> None:
+    assert await posted(url, "/setup", **headers) == 403
+    assert await posted(url, "/setup", Host="evil.example", Origin="http://evil.example") == 421
+    assert (await got(url, "/setup", **headers)).text == "form"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Host": "tonearm.local", "Origin": "http://tonearm.local"},
+        {"Host": "Tonearm.local:81", "Origin": "http://tonearm.local:81"},
+        {"Sec_Fetch_Site": "same-origin", "Origin": "null"},
+        {"Sec_Fetch_Site": "none"},
+    ],
+)
+async def test_a_page_of_ours_and_a_program_send_forms(url: str, headers: dict[str, str]) -> None:
+    assert await posted(url, "/setup", **headers) == 200
+
+
+async def test_only_the_page_with_a_form_may_send_one_and_it_tells_its_origin(url: str) -> None:
+    form, other = (await got(url, "/setup")).headers, (await got(url, "/")).headers
+    assert "form-action 'self'" in form["Content-Security-Policy"]
+    assert "form-action 'none'" in other["Content-Security-Policy"]
+    # Under no-referrer a browser sends `Origin: null` with a form, which is what foreign pages send.
+    assert form["Referrer-Policy"] == "same-origin"
+    assert other["Referrer-Policy"] == "no-referrer"
 
 
 async def test_a_database_that_is_away_is_told_and_is_no_fault_of_the_request(url: str) -> None:

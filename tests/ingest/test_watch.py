@@ -1,6 +1,7 @@
 """Watching real folders with the kernel's inotify."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,9 +49,14 @@ class Watch:
             await work.scans.finish(scan.id, ScanState.DONE, scan.counts)
             return True
 
+    async def settle(self, *roots: Path) -> None:
+        """Put these folders to use, as set-up does."""
+        async with self._store.begin() as work:
+            await work.libraries.settle([bytes(root) for root in roots])
+
     @asynccontextmanager
     async def watching(self, settle_seconds: float = 0.2) -> AsyncIterator[None]:
-        watcher = Watcher(self._store, [bytes(self.root)], settle_seconds=settle_seconds, look_seconds=0.1)
+        watcher = Watcher(self._store, settle_seconds=settle_seconds, look_seconds=0.1)
         async with trio.open_nursery() as nursery:
             await nursery.start(watcher.run)
             yield
@@ -58,10 +64,17 @@ class Watch:
 
 
 @pytest.fixture
-def watch(store: Store, tmp_path: Path) -> Watch:
+def new_watch(store: Store, tmp_path: Path) -> Watch:
+    """Over a folder that nobody has put to use yet."""
     root = tmp_path / "music"
     root.mkdir()
     return Watch(store, root)
+
+
+@pytest.fixture
+async def watch(new_watch: Watch) -> Watch:
+    await new_watch.settle(new_watch.root)
+    return new_watch
 
 
 async def test_a_root_is_scanned_when_it_is_watched_and_when_something_changes(watch: Watch) -> None:
@@ -150,6 +163,45 @@ async def test_a_root_that_another_replaces_is_watched_anew(watch: Watch) -> Non
         await watch.asked()
 
 
+async def test_a_library_that_is_settled_later_is_watched_at_once(new_watch: Watch) -> None:
+    async with new_watch.watching():
+        (new_watch.root / "before.mp3").write_bytes(b"x")
+        assert not await new_watch.take()
+        await new_watch.settle(new_watch.root)
+        await new_watch.asked()
+        (new_watch.root / "after.mp3").write_bytes(b"x")
+        await new_watch.asked()
+
+
+async def test_a_library_that_is_given_up_is_watched_no_more(watch: Watch) -> None:
+    other = watch.root.parent / "other"
+    other.mkdir()
+    async with watch.watching():
+        await watch.asked()
+        assert watch.root.stat().st_ino in watched_by_this_process()
+        await watch.settle(other)
+        await watch.asked()
+        watched = watched_by_this_process()
+        assert other.stat().st_ino in watched
+        assert watch.root.stat().st_ino not in watched
+
+
+def watched_by_this_process() -> set[int]:
+    """The numbers of the inodes, as the kernel has them."""
+    descriptors = Path("/proc/self/fdinfo").iterdir()
+    lines = "".join(each.read_text(encoding="ascii") for each in descriptors if each.exists())
+    return {int(found, 16) for found in re.findall(r"(?m)^inotify wd:\S+ ino:(\S+)", lines)}
+
+
+async def test_settling_the_same_libraries_again_disturbs_nothing(watch: Watch) -> None:
+    async with watch.watching():
+        await watch.asked()
+        await watch.settle(watch.root)
+        (watch.root / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+        assert not await watch.take()
+
+
 async def test_reading_and_hidden_or_other_files_ask_for_nothing(watch: Watch) -> None:
     (watch.root / "song.mp3").write_bytes(b"x")
     async with watch.watching(settle_seconds=0.05):
@@ -177,14 +229,15 @@ async def test_a_file_that_grows_is_waited_for(watch: Watch) -> None:
         assert not await watch.take()
 
 
-async def test_without_room_for_watches_it_stays_and_does_nothing(store: Store, tmp_path: Path) -> None:
+async def test_without_room_for_watches_it_stays_and_does_nothing(store: Store, watch: Watch) -> None:
     """The limit of instances is real and the user's: it is used up and given back."""
+    assert watch.root.is_dir()
     taken: list[Inotify] = []
     with pytest.raises(OSError, match="open files"):
         _take_all(taken)
     try:
         async with trio.open_nursery() as nursery:
-            await nursery.start(Watcher(store, [bytes(tmp_path)]).run)
+            await nursery.start(Watcher(store).run)
             async with store.begin() as work:
                 assert await work.scans.take() is None
             nursery.cancel_scope.cancel()

@@ -77,20 +77,23 @@ class Server:
     def __init__(
         self, data_dir: Path, *music: Path, user: str = ADMIN, password: str = PASSWORD, **settings: str
     ) -> None:
-        """``settings``: ``TONEARM_*``. With an empty ``password``, the server is told none."""
+        """``settings``: ``TONEARM_*``. With an empty ``password``, the terminal of the first start tells one.
+
+        With ``setup="page"`` and no password, whoever opens the page sets up.
+        """
         self.data_dir = data_dir
         self.user, self.password = user, password
         self.tolerated: re.Pattern[str] | None = None
         """Trouble in the log that belongs to what the test does."""
         folders = [argument for folder in music for argument in ("--music", folder)]
-        given = settings if not password else {"admin_user": user, "admin_password": password} | settings
+        given = {"admin_user": user, "admin_password": password} if password else {"setup": "terminal"}
         self._open = ExitStack()
         data_dir.parent.mkdir(parents=True, exist_ok=True)
         self._output_file = data_dir.parent / f"{data_dir.name}.{secrets.token_hex(4)}.txt"
         with self._output_file.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(each) for each in (TONEARM, "serve", "--data-dir", data_dir, "--bind", "127.0.0.1:0", *folders)],
-                env=environment(given),
+                env=environment(given | settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

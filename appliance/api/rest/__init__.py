@@ -6,13 +6,14 @@ Each noun's file has its schemas, its handlers and its rows of the table of oper
 
 from quart import Blueprint, Response
 
-from appliance.api.rest import albums, artists, docs, errors, routes, scans, sessions, tracks
+from appliance.api.rest import albums, artists, docs, errors, routes, scans, sessions, setup, tracks
 from appliance.api.rest.document import openapi
 from appliance.api.rest.errors import Invalid
 from appliance.api.services import Services
 from appliance.core.errors import TonearmError
 
 OPERATIONS = (
+    *setup.OPERATIONS,
     *sessions.OPERATIONS,
     *tracks.OPERATIONS,
     *albums.OPERATIONS,

@@ -40,6 +40,7 @@ class Call(Generic[Query, Body]):
         *,
         caller: Caller | None,
         network: str,
+        address: str,
         item: UUID | None,
         query: Query,
         body: Body,
@@ -48,6 +49,8 @@ class Call(Generic[Query, Body]):
         self.work = work
         self.network = network
         """The address that the request came from."""
+        self.address = address
+        """Where the request was sent, as ``http://HOST:PORT``: what the client calls this server."""
         self.query = query
         self.body = body
         self._caller = caller

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from quart import Blueprint, Response, request
 
+from appliance.api.origin import FOREIGN_WORDS, Cause, cause
 from appliance.api.rest import reading
 from appliance.api.rest.errors import Fault, Invalid, NotSignedIn
 from appliance.api.rest.operation import Access, Call, Caller, Nothing, Operation, Reply
@@ -40,6 +41,7 @@ class Route:
                 work,
                 caller=caller,
                 network=_network(),
+                address=request.host_url.rstrip("/"),
                 item=None if id is None else _uuid(id),
                 query=query,
                 body=body,
@@ -102,22 +104,15 @@ class _Token(msgspec.Struct, frozen=True):
 def _must_be_ours(token: _Token | None) -> None:
     """Refuse a write that a foreign page may have caused (cross-site request forgery).
 
-    Browsers add the cookie by themselves, and tell where the request comes from: ``Sec-Fetch-Site``, and ``Origin`` for
-    those too old for it. A bearer token no browser adds by itself. Signing in has no token yet: it is held to what
-    the browser says, so that no page signs somebody in as somebody else.
+    Browsers add the cookie by themselves, and tell where the request comes from. A bearer token no browser adds by
+    itself. Signing in and setting up have no token yet: they are held to what the browser says, so that no page
+    signs somebody in as somebody else.
     """
     if token is not None and not token.from_cookie:
         return
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    if site is not None:
-        ours = site in {"same-origin", "none"}
-    elif origin is not None:
-        ours = origin.partition("://")[2].lower() == request.headers.get("Host", "").lower()
-    else:
-        ours = token is None
-    if not ours:
-        raise Forbidden("This request comes from another site's page.")
+    said = cause(request.headers)
+    if said is Cause.FOREIGN or (said is Cause.UNTOLD and token is not None):
+        raise Forbidden(FOREIGN_WORDS)
 
 
 async def _body() -> bytes:

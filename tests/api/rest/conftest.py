@@ -1,6 +1,7 @@
 """A small house of music in a real database, with the application in front of it."""
 
 import hashlib
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -16,12 +17,15 @@ from appliance.core.accounts import Accounts, Role
 from appliance.core.library import Batch
 from appliance.core.ports import Covers, Media, Store
 from appliance.core.scanning import ScanCounts, ScanKind, ScanState
+from appliance.core.setup import Setup, Terms
 from appliance.core.sheet import AudioFacts, Fault, Sheet, Tags
 from appliance.core.throttle import Throttle
+from appliance.ingest.music_folders import MusicFolders
 from appliance.store.database import Database
 from appliance.store.listener import Listener
 from appliance.store.unit_of_work import PostgresStore
 from appliance.vault import FileVault
+from tests.core.setting_up import MemoryMachine
 
 PASSWORD = "correct horse"
 #: Albums as (artist, album, year, genre, tracks).
@@ -50,15 +54,41 @@ async def store(database: Database) -> Store:
 
 
 @pytest.fixture
-def accounts() -> Accounts:
-    return Accounts(FileVault(bytes(32)), Throttle(trio.current_time))
+def throttle() -> Throttle:
+    return Throttle(trio.current_time)
 
 
 @pytest.fixture
-def services(store: Store, accounts: Accounts) -> Services:
+def accounts(throttle: Throttle) -> Accounts:
+    return Accounts(FileVault(bytes(32)), throttle)
+
+
+@pytest.fixture
+def machine() -> MemoryMachine:
+    return MemoryMachine()
+
+
+@pytest.fixture
+def terms(tmp_path: Path) -> Terms:
+    return Terms(by_page=True, music_folder=tmp_path / "music")
+
+
+@pytest.fixture
+def setup(terms: Terms, accounts: Accounts, throttle: Throttle, machine: MemoryMachine, tmp_path: Path) -> Setup:
+    """Open, unless the test has an administrator."""
+    return Setup(terms, accounts, throttle, MusicFolders(tmp_path / "music", tmp_path / "server"), machine)
+
+
+@pytest.fixture
+def services(store: Store, accounts: Accounts, setup: Setup) -> Services:
     # Nothing of the native interface plays yet.
     return Services(
-        store=store, accounts=accounts, media=cast("Media", None), covers=cast("Covers", None), version="0.1.0-test"
+        store=store,
+        accounts=accounts,
+        setup=setup,
+        media=cast("Media", None),
+        covers=cast("Covers", None),
+        version="0.1.0-test",
     )
 
 

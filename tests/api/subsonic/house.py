@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
@@ -13,6 +13,8 @@ from appliance.api.media_response import MediaConnection
 from appliance.api.services import Services
 from appliance.api.subsonic import blueprint
 from appliance.core.accounts import Accounts, Role, User
+from appliance.core.ports import MusicFolders
+from appliance.core.setup import Setup, Terms
 from appliance.core.throttle import Throttle
 from tests.api.subsonic.memory_services import MemoryCovers, MemoryMedia, MemoryStore, MemoryVault
 from tests.api.subsonic.world import furnish
@@ -97,12 +99,15 @@ ENVELOPE = {"status", "version", "type", "serverVersion", "openSubsonic"}
 async def build_house() -> House:
     """Ada is the administrator, Bob a member, Guy a guest; all have one password."""
     store = MemoryStore(furnish())
-    accounts = Accounts(MemoryVault(), Throttle(lambda: 0.0))  # time stands still
+    throttle = Throttle(lambda: 0.0)  # time stands still
+    accounts = Accounts(MemoryVault(), throttle)
     async with store.begin() as work:
         for name, role in (("ada", Role.ADMIN), ("Bob", Role.MEMBER), ("guy", Role.GUEST)):
             await accounts.create(work, name, PASSWORD, role)
     media, covers = MemoryMedia(store), MemoryCovers(store)
-    services = Services(store=store, accounts=accounts, media=media, covers=covers, version="0.1.0")
+    terms = Terms(by_page=False, music_folder=None)
+    setup = Setup(terms, accounts, throttle, folders=cast("MusicFolders", None), machine=None)
+    services = Services(store=store, accounts=accounts, setup=setup, media=media, covers=covers, version="0.1.0")
     app = QuartTrio(__name__)
     app.asgi_http_class = MediaConnection
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000

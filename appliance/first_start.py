@@ -1,0 +1,95 @@
+"""The first start: whose account is the first, and where the music is. Later starts find both, and change neither."""
+
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from appliance.core.accounts import Accounts, FirstAdministrator
+from appliance.core.errors import Unavailable
+from appliance.core.ports import Store
+from appliance.core.setup import Setup, Terms
+from appliance.core.throttle import Throttle
+from appliance.demo.library import write_demo
+from appliance.host.machine import SocketMachine
+from appliance.ingest.music_folders import MusicFolders
+from appliance.settings import Settings
+from appliance.terminal import Terminal
+
+
+def open_setup(settings: Settings, accounts: Accounts, throttle: Throttle) -> Setup:
+    """The first set-up, on these terms."""
+    terms = Terms(
+        by_page=settings.setup == "page",
+        music_folder=None if settings.music_dirs else settings.music_folder,
+        code=settings.setup_code,
+    )
+    machine = SocketMachine(settings.machine_socket) if settings.machine_socket else None
+    return Setup(terms, accounts, throttle, MusicFolders(settings.music_folder, settings.data_dir), machine)
+
+
+async def settle_libraries(settings: Settings, store: Store, terminal: Terminal) -> None:
+    """Choose the folders of music to use.
+
+    Those of the settings; else those that were used before; else the demo library where the terminal sets up, and
+    the folder that set-up offers where people do. While set-up is open there are none: it settles them.
+    """
+    roots = settings.music_dirs
+    if not roots:
+        async with store.begin() as work:
+            if await work.libraries.all():
+                return
+            is_open = settings.setup == "page" and not await work.users.administrator_exists()
+        if is_open:
+            return
+        roots = (await _demo(settings, terminal) if settings.setup == "terminal" else await _music_home(settings),)
+    async with store.begin() as work:
+        await work.libraries.settle([bytes(root) for root in roots])
+
+
+async def _demo(settings: Settings, terminal: Terminal) -> Path:
+    with terminal.progress("Composing a demo library", "tracks") as progress:
+        # A thread that is abandoned leaves whole tracks; the next start makes the others.
+        compose = partial(write_demo, settings.demo_dir, progress=progress)
+        try:
+            await trio.to_thread.run_sync(compose, abandon_on_cancel=True)
+        except OSError as error:
+            raise Unavailable(f"The demo library cannot be written: {error}.") from error
+    return settings.demo_dir
+
+
+async def _music_home(settings: Settings) -> Path:
+    folders = MusicFolders(settings.music_folder, settings.data_dir)
+    if fault := await folders.prepare(settings.music_folder):
+        raise Unavailable(f"The folder for music is {settings.music_folder}. {fault}")
+    return settings.music_folder
+
+
+async def first_administrator(settings: Settings, store: Store, accounts: Accounts) -> FirstAdministrator | None:
+    """Nothing to show where people set up by the page, and the settings name nobody."""
+    if settings.setup == "page" and not settings.admin_password:
+        return None
+    async with store.begin() as work:
+        return await accounts.first_administrator(work, settings.admin_user, settings.admin_password)
+
+
+async def greet(
+    settings: Settings, store: Store, accounts: Accounts, setup: Setup, terminal: Terminal, *, addresses: list[str]
+) -> None:
+    """Make the first administrator where the terminal does, and say where to go.
+
+    All at once, so that no line of the log comes between.
+    """
+    made = await first_administrator(settings, store, accounts)
+    async with store.begin() as work:
+        is_open = await setup.is_open(work)
+    terminal.say()
+    for address in addresses:
+        terminal.say(f"  Tonearm plays at {terminal.emphasised(f'http://{address}')}")
+    if is_open:
+        terminal.say("  Open it in a browser: it asks for a name and a password, and where your music is.")
+    if made is not None:
+        name, password = terminal.emphasised(made.name), terminal.emphasised(made.password)
+        terminal.say(f"  Sign in as {name} with the password {password}")
+        terminal.say("  (shown only now; any Subsonic app takes the same address, name and password)")
+    terminal.say()

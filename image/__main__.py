@@ -1,4 +1,4 @@
-"""The command line: ``python -m image build|lint|tools --arch amd64|arm64``; `make image` calls it."""
+"""The command line: ``python -m image build|lint|wheels|tools --arch amd64|arm64``; `make image` calls it."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.terminal import Terminal
-from image import inspection, tools
+from image import inspection, tools, wheelhouse
 from image.build import Build
 from image.command import Runner
 from image.failure import ImageFailed
@@ -60,6 +60,15 @@ def _lint(shop: Workshop, terminal: Terminal, options: argparse.Namespace) -> in
     return 1 if wrong else 0
 
 
+def _wheels(shop: Workshop, terminal: Terminal, options: argparse.Namespace) -> int:
+    with shop.alone():
+        wheels = wheelhouse.fill(shop, _runner(shop))
+    if options.json:
+        print(msgspec.json.encode([wheel.name for wheel in wheels]).decode())
+    terminal.say(f"{len(wheels)} wheels in {shop.wheelhouse}")
+    return 0
+
+
 def _tools(shop: Workshop, terminal: Terminal, options: argparse.Namespace) -> int:
     wanted = tools.for_building(shop.target) + (tools.for_booting(shop.target) if options.boot else [])
     installed = tools.provide(wanted, _runner(shop))
@@ -80,10 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     lint = commands.add_parser("lint", help="say what is wrong with the boot files of a card that was made")
     lint.add_argument("--card", type=Path, help="another image, not compressed")
     lint.set_defaults(run=_lint)
+    wheels = commands.add_parser("wheels", help="only fetch and build the wheels that a machine installs")
+    wheels.set_defaults(run=_wheels)
     needed = commands.add_parser("tools", help="install, or name, what making an image needs")
     needed.add_argument("--boot", action="store_true", help="and what booting it in a virtual machine needs")
     needed.set_defaults(run=_tools)
-    for command in (build, lint, needed):
+    for command in (build, lint, wheels, needed):
         command.add_argument("--arch", choices=list(TARGETS), default="arm64", help="for which machine (arm64)")
         command.add_argument("--json", action="store_true", help="the result on standard output, for scripts")
     return parser

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import time
 from collections.abc import Callable
@@ -22,6 +23,9 @@ _KEY = 16
 _COMPONENTS = "main,non-free-firmware"
 #: What no package unpacks on the card (manual pages, a compiler): dpkg's configuration there, and so here as well.
 LEFT_OUT = ROOT / "ansible/roles/card/files/etc/dpkg/dpkg.cfg.d/tonearm"
+#: What PostgreSQL's package must know before it is installed, or it makes a cluster: minutes, where it is emulated.
+NO_CLUSTER = ROOT / "ansible/roles/base/files/createcluster.conf"
+_BEFORE = 'install -D -m 644 {file} "$1/etc/postgresql-common/createcluster.d/createcluster.conf"'
 # What comes from backports does so on the card too, at every update. Backports are where Debian is.
 _BACKPORTS = """
 sed -n 's/ {suite} / {suite}-backports /p' "$1/etc/apt/sources.list" >"$1/etc/apt/sources.list.d/backports.list"
@@ -45,7 +49,8 @@ def base(shop: Workshop, packages: list[str], runner: Runner) -> Path:
     shop.cache.mkdir(parents=True, exist_ok=True)
     unfinished = tar.with_suffix(".tar.part")
     # No mirror: mmdebstrap's own choice is Debian's, with security and updates, and is written down as the card's own.
-    runner.run(["mmdebstrap", "--verbose", *options, f"--dpkgopt={LEFT_OUT}", "--format=tar", SUITE, unfinished])
+    told = [f"--dpkgopt={LEFT_OUT}", f"--essential-hook={_BEFORE.format(file=shlex.quote(str(NO_CLUSTER)))}"]
+    runner.run(["mmdebstrap", "--verbose", *options, *told, "--format=tar", SUITE, unfinished])
     unfinished.replace(tar)
     for older in shop.cache.glob(f"{shop.target.name}-{'?' * _KEY}.tar*"):
         if older != tar:
@@ -108,5 +113,5 @@ def _options(target: Target, packages: list[str]) -> list[str]:
 
 
 def _key(options: list[str]) -> str:
-    parts = [SUITE, *options, LEFT_OUT.read_text(encoding="utf-8")]
+    parts = [SUITE, *options, *(file.read_text(encoding="utf-8") for file in (LEFT_OUT, NO_CLUSTER))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_KEY]

@@ -1,5 +1,6 @@
 """Likes, ratings and plays: who may leave them, when they count as having happened, and that none is doubled."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -139,3 +140,11 @@ async def test_an_app_s_name_is_made_fit_to_be_kept(work: UnitOfWork, memory: Me
     await heard(work, member, [(TRACK, None)], "an\0app" + "x" * 1000)
     (play,) = memory.listening.plays.values()
     assert play.client == "an app" + "x" * 94
+
+
+async def test_an_app_s_name_without_end_holds_nobody_up(work: UnitOfWork, memory: Memory, member: User) -> None:
+    before = time.process_time()
+    await heard(work, member, [(TRACK, None)], "\u0315\u0300" * 60_000)
+    assert time.process_time() - before < 0.5
+    (play,) = memory.listening.plays.values()
+    assert len(play.client) == 100

@@ -1,5 +1,6 @@
 """The owner's file, as people write it on whatever computer they have: read as a whole, or told what is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ READ = Preseed(
     ssh_keys=(KEY,),
     administrator=Administrator(name="ada", password="cörrect # horse"),
 )
+
+
+#: What lies on the boot partition of every card, for its owner to copy.
+EXAMPLE = Path(__file__).parents[2] / "ansible/roles/card/files/boot/tonearm-example.toml"
 
 
 @pytest.fixture
@@ -160,3 +165,11 @@ def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
         file.truncate(1 << 32)
     with pytest.raises(BadPreseed, match="too large"):
         load(tmp_path / "tonearm.toml")
+
+
+def test_the_example_on_the_card_changes_nothing_and_says_all_that_can_be_said(zoneinfo: Path) -> None:
+    example = EXAMPLE.read_text()
+    assert parse(example.encode(), zoneinfo) == Preseed()
+    taken = "\n".join(line[2:] for line in example.splitlines() if re.match(r"# (\w+ = |\[)", line))
+    read = parse(taken.replace("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI... ada@laptop", KEY).encode(), zoneinfo)
+    assert all(getattr(read, field) for field in Preseed.__struct_fields__), read

@@ -79,10 +79,12 @@ def test_nobody_is_refused_while_the_server_restarts(box: Machine) -> None:
 
 
 def test_the_journal_can_be_asked_for_one_request(box: Machine) -> None:
-    asked = ("--boot", f"--unit={SERVER}", "--output=json", "--no-pager", "PATH=/health/ready", "STATUS=200")
-    entries = [json.loads(line) for line in box.run("journalctl", *asked, seconds=120).splitlines()]
-    request = entries[0]["REQUEST_ID"]
-    assert [entry["REQUEST_ID"] for entry in entries].count(request) == 1
+    path = "/there/is/no/such/page"
+    assert httpx.get(f"{box.url}{path}", timeout=60).status_code == 404
+    asked = ("--boot", f"--unit={SERVER}", "--output=json", "--no-pager", f"PATH={path}")
+    (entry,) = (json.loads(line) for line in box.run("journalctl", *asked, seconds=120).splitlines())
+    assert (entry["METHOD"], entry["STATUS"]) == ("GET", "404")
+    assert entry["REQUEST_ID"]
 
 
 def test_after_all_that_every_unit_is_well(box: Machine) -> None:

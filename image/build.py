@@ -57,6 +57,8 @@ class Build:
 
     def _run(self) -> Figures:
         shop, step = self._shop, self._clock.step
+        # Their being there says that all of it is whole.
+        shop.figures.unlink(missing_ok=True)
         with step("Tools"):
             tools.provide(tools.for_building(shop.target), self._runner("tools"))
             tools.provide_emulation(shop.target, self._runner("tools"))

@@ -10,8 +10,8 @@ import pytest
 
 from tests.ansible.unit_tree import make_unit_tree
 
-# Of systemd 254 to 256; the card has 257, and this machine's may be older and says that it ignores them.
-NEWER = {"RestartSteps", "RestartMaxDelaySec", "RestartMode", "WantsMountsFor"}
+# Of systemd 254 and 256; the card has 257, and this machine's may be older and says that it ignores them.
+NEWER = {"RestartSteps", "RestartMaxDelaySec", "WantsMountsFor"}
 # Wants, as `systemctl enable` makes them of [Install].
 _INSTALL = re.compile(r"^WantedBy=(.+)$", re.MULTILINE)
 

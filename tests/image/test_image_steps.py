@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,21 @@ def test_there_is_one_list_of_packages_for_each_target() -> None:
 def test_a_list_of_packages_that_is_not_there_is_named() -> None:
     with pytest.raises(ImageFailed, match=r"has no list tonearm_packages_card$"):
         packages.wanted({"tonearm_packages": []}, target("amd64"))
+
+
+def test_a_pi_5_has_its_kernel_from_backports_now_and_at_every_update(tmp_path: Path) -> None:
+    (hook,) = [each for each in rootfs.options(target("arm64-pi5"), ["linux-image-arm64"]) if "hook" in each]
+    apt = tmp_path / "etc/apt"
+    for folder in ("sources.list.d", "preferences.d"):
+        (apt / folder).mkdir(parents=True)
+    (apt / "sources.list").write_text("deb mirror trixie main\ndeb mirror trixie-updates main\n")
+    subprocess.run(["sh", "-euc", hook.removeprefix("--setup-hook="), "sh", tmp_path], check=True)
+    assert (apt / "sources.list.d/backports.list").read_text() == "deb mirror trixie-backports main\n"
+    assert "src:linux-signed-arm64:any" in (apt / "preferences.d/backports").read_text()
+
+
+def test_every_other_card_has_nothing_from_backports() -> None:
+    assert not [each for each in rootfs.options(target("arm64"), ["linux-image-arm64"]) if "backports" in each]
 
 
 def test_another_architecture_is_refused() -> None:

@@ -20,15 +20,14 @@ PORT_NAME = "tonearm.agent"
 # QEMU allows 55 characters for the name of such a file; "opt/io.systemd.credentials/systemd.extra-unit." takes 46.
 _UNIT_NAME = "t.service"
 # Before everything that could fail, and not stopped by what did: where a boot ends in trouble, it is wanted most.
-_UNIT = rf"""
+_UNIT = f"""
 [Unit]
 Description=Tonearm's boot tests look in
 DefaultDependencies=no
 IgnoreOnIsolate=yes
 Conflicts=shutdown.target
 Before=shutdown.target
-BindsTo=dev-virtio\x2dports-{PORT_NAME}.device
-After=dev-virtio\x2dports-{PORT_NAME}.device
+After=systemd-udev-trigger.service
 StartLimitIntervalSec=0
 [Service]
 ExecStart=/usr/bin/python3 /run/credentials/@system/{PORT_NAME}

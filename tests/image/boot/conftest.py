@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("image", "The card")
     group.addoption("--image", type=Path, help="the card's image, not compressed")
     group.addoption("--arch", choices=["amd64", "arm64"], help="what it was built for")
-    group.addoption("--idle-minutes", type=float, default=3.0, help="how long to watch what an idle box writes")
+    group.addoption("--idle-minutes", type=float, default=2.0, help="how long to watch what an idle box writes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,11 +45,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure shows what the machine said last."""
+    """A failure shows what the machine said last, and keeps what was on its screen."""
     report = yield
     bench = item.config.stash.get(_BENCH, None)
     if report.failed and bench is not None and bench.machine is not None:
-        report.sections.append(("the machine", bench.machine.last_words()))
+        screen = item.config.getoption("--image").resolve().with_name(f"{item.name}.png")
+        report.sections.append(("the machine", bench.machine.last_words(screen)))
     return report
 
 

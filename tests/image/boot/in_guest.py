@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 PORT = "/dev/virtio-ports/tonearm.agent"
@@ -40,6 +41,9 @@ def done(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    # A unit that waited for the device would give up after 90 seconds, which a slow emulator may take.
+    while not os.path.exists(PORT):
+        time.sleep(0.2)
     port = os.open(PORT, os.O_RDWR)
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot:
         say(port, {"boot": boot.read().strip(), "pid": os.getpid()})

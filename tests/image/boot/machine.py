@@ -147,13 +147,12 @@ class Machine:
         """The letters on the first virtual terminal, which is what a monitor shows."""
         return self.run("cat", "/dev/vcs1")
 
-    def screenshot(self, path: Path) -> None:
-        self.qmp.screenshot(path)
-
-    def last_words(self) -> str:
-        """For a person who wonders why something failed."""
+    def last_words(self, screen: Path) -> str:
+        """For a person who wonders why something failed; ``screen`` becomes a picture of what a monitor showed."""
         words = [self.console()[-3000:]]
         with contextlib.suppress(OSError, AssertionError):
+            self.qmp.screenshot(screen)
+            words += [f"The screen: {screen}"]
             for command in ("systemctl --failed --no-legend", "journalctl -b -n 150 --no-pager"):
                 words += [f"$ {command}", self.ask(*command.split(), seconds=30).stdout]
         return "\n".join(words)

@@ -185,3 +185,7 @@ def test_a_foreign_page_sets_nothing_up(new_box: Machine, headers: dict[str, str
     answer = httpx.post(f"{new_box.url}/api/v1/setup/", json=answers, headers=headers, timeout=60)
     assert answer.status_code in {403, 421}
     assert httpx.get(f"{new_box.url}/api/v1/setup/", timeout=60).json()["needed"] is True
+
+
+def test_its_owner_finds_an_example_on_the_boot_partition(new_box: Machine) -> None:
+    assert "# [administrator]" in new_box.run("cat", "/boot/firmware/tonearm-example.toml")

@@ -55,7 +55,9 @@ def base(shop: Workshop, packages: list[str], runner: Runner) -> Path:
     # No mirror: mmdebstrap's own choice is Debian's, with security and updates, and is written down as the card's own.
     before = f"--essential-hook={_BEFORE.format(file=shlex.quote(str(NO_CLUSTER)))}"
     told = ["--verbose", f"--dpkgopt={LEFT_OUT}", before, f"--customize-hook={_INITRAMFS}"]
-    runner.run(["mmdebstrap", *content, *told, "--format=tar", SUITE, unfinished], env=_NO_INITRAMFS)
+    command: list[str | Path] = ["mmdebstrap", *content, *told, "--format=tar", SUITE, unfinished]
+    # What it mounts, it mounts where nobody else sees it: after a crash nothing is left.
+    runner.run(["unshare", "--mount", "--propagation", "private", *command], env=_NO_INITRAMFS)
     unfinished.replace(tar)
     for older in shop.cache.glob(f"{shop.target.name}-{'?' * _KEY}.tar*"):
         if older != tar:

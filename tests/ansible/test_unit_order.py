@@ -38,7 +38,14 @@ def root(tmp_path: Path) -> Path:
 
 
 _SCRIPTS = ("create-database", "tune-database", "grow-data")
-_DEBIANS = ("usr/lib/postgresql/17/bin/postgres", "bin/kill", "usr/bin/systemd-tmpfiles", "usr/bin/sync")
+_DEBIANS = (
+    "usr/lib/postgresql/17/bin/postgres",
+    "bin/kill",
+    "usr/bin/systemd-tmpfiles",
+    "usr/bin/sync",
+    "usr/bin/touch",
+    "bin/sh",
+)
 
 
 def verify(root: Path) -> list[str]:

@@ -7,7 +7,7 @@ ROLES = Path(__file__).parents[2] / "ansible" / "roles"
 #: Everything that goes to /etc/systemd/system as it is. The socket is a template for its port alone.
 _COPIED = (
     ROLES / "base/files",
-    *(ROLES / role / "files/etc/systemd/system" for role in ("card", "postgresql", "tonearm")),
+    *(ROLES / role / "files/etc/systemd/system" for role in ("card", "postgresql", "time", "tonearm")),
 )
 _SOCKET = ROLES / "tonearm/templates/tonearm.socket"
 _SUFFIXES = {".service", ".socket", ".slice", ".d"}

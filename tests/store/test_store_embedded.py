@@ -22,9 +22,12 @@ from appliance.store.errors import DataDirectoryInUse, EmbeddedServerError, Wron
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
 
 HOLDER = """
-import sys, trio
+import signal, sys, trio
 from pathlib import Path
 from appliance.store.embedded import embedded_server
+
+# What a shell starts in the background is deaf to SIGINT, and hands that down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 async def hold():
     async with embedded_server(Path(sys.argv[1])) as url:
@@ -122,7 +125,8 @@ async def test_nothing_is_left_running_or_lying_about_after_the_block(tmp_path: 
         family = other.family()
         assert "postgres" in {process.name() for process in family}
         other.process.send_signal(signal.SIGINT)
-        await other.process.wait()
+        with trio.fail_after(30):
+            await other.process.wait()
         assert alive(family) == []
     assert set(os.listdir(tmp_path)) == {"postgres", "run", "tonearm.lock"}
     assert os.listdir(tmp_path / "run") == []

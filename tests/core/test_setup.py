@@ -303,6 +303,7 @@ async def test_a_guesser_does_not_lock_the_owner_out(box: Box) -> None:
 
 async def test_a_code_that_nobody_asks_for_does_not_matter(box: Box) -> None:
     await box.setup().finish(box.work, answers(code="anything"), HOME)
+    assert not await box.setup().is_open(box.work)
 
 
 # --- Names and addresses

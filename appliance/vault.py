@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from appliance.core.errors import Busy, TonearmError
+from appliance.durable import sync_folder
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -118,15 +119,7 @@ def _make(key_file: Path) -> bytes:
         except FileExistsError:
             key = key_file.read_bytes()
         os.unlink(fresh)
-        _sync_folder(key_file.parent)
+        sync_folder(key_file.parent)
     except OSError as error:
         raise BadKeyFile(f"The key file {key_file} cannot be written: {error.strerror}.") from error
     return key
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

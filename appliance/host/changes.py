@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 
 from appliance.core.machine import MachineWishes
+from appliance.durable import replace_file, replace_link
 from appliance.host import ssh_keys
 from appliance.host.calls import Calls
-from appliance.host.durable import replace_file, replace_link
 from appliance.host.wishes import ZONEINFO, faults
 
 

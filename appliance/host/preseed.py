@@ -14,8 +14,8 @@ from typing import Final
 import msgspec
 
 from appliance.core.errors import Unavailable
+from appliance.durable import erase_file, remove_file, replace_file, sync_folder
 from appliance.host.changes import Changes
-from appliance.host.durable import erase_file, remove_file, replace_file, sync_folder
 from appliance.host.environment_file import environment_file
 from appliance.host.preseed_applied import applied, leftover
 from appliance.host.preseed_file import NAME, BadPreseed, Preseed, find, load, parse

@@ -248,7 +248,7 @@ def power_for(steps: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]
 
     with monkeypatch.context() as patch:
         for name in ("open", "rename", "unlink", "symlink", "fsync", "fchmod"):
-            patch.setattr(f"appliance.host.durable.os.{name}", counted(getattr(os, name)))
+            patch.setattr(f"appliance.durable.os.{name}", counted(getattr(os, name)))
         yield spent
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.host.durable import erase_file, remove_file, replace_file, replace_link
+from appliance.durable import erase_file, remove_file, replace_file, replace_link
 
 
 def test_a_file_is_replaced_with_its_mode_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

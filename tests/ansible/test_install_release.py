@@ -61,6 +61,8 @@ def test_a_release_runs_and_bears_its_wheels_hash(tmp_path: Path, wheel: Path) -
     told = subprocess.run([release / "bin/tonearm", "--version"], capture_output=True, text=True, check=True)
     assert told.stdout == f"tonearm {__version__}\n"
     assert (release / ".complete").read_text().strip() == hashlib.sha256(wheel.read_bytes()).hexdigest()
+    modules = release.glob("lib/*/site-packages/appliance/**/*.py")
+    assert [each.name for each in modules if not any(each.parent.glob(f"__pycache__/{each.stem}.*.pyc"))] == []
     before = {path: path.lstat().st_mtime_ns for path in release.rglob("*") if "__pycache__" not in path.parts}
     assert install(tmp_path, tmp_path / "bundle.tar").returncode == 0
     after = {path: path.lstat().st_mtime_ns for path in release.rglob("*") if "__pycache__" not in path.parts}

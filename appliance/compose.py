@@ -29,7 +29,14 @@ from appliance.core.ports import Offload, Store
 from appliance.core.scanning import Scan, ScanFault, ScanKind
 from appliance.core.setup import Setup
 from appliance.core.throttle import Throttle
-from appliance.first_start import first_administrator, greet, open_setup, settle_libraries
+from appliance.first_start import (
+    first_administrator,
+    greet,
+    open_setup,
+    settle_libraries,
+    state_of_music,
+    until_libraries_are_settled,
+)
 from appliance.following import counted, follow_scan, summary
 from appliance.host.notify import Notifier, open_notifier
 from appliance.host.status import Activity
@@ -112,7 +119,8 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
         if settings.admin_password:
             # There is nothing to show, and whoever is named may sign in as soon as the server answers.
             await first_administrator(settings, store, accounts)
-        await settle_libraries(settings, store, terminal)
+        if settings.setup == "terminal" or settings.music_dirs:
+            await settle_libraries(settings, store, terminal)
         # Covers have workers of their own, so that somebody who looks at them does not wait behind a scan's batch.
         async with (
             open_offload(workers=settings.worker_count) as readers,
@@ -128,7 +136,6 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     offload=painters,
                 ) as stream,
             ):
-                health = _health(settings, store, stream, supervisor, jobs)
                 services = Services(
                     store=store,
                     accounts=accounts,
@@ -137,6 +144,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     covers=stream.covers,
                     version=__version__,
                 )
+                health = _health(settings, services, stream, supervisor, jobs)
                 app = _app(settings, services, stream, health)
                 # What is loaded by now stays. Without this the collector walks over all of it now and then, and every
                 # stream waits a tenth of a second.
@@ -169,7 +177,7 @@ def _watched(
             scan, is_open = await work.scans.latest(), await setup.is_open(work)
         return Activity(streams=stream.listeners, scan=scan, waits_for_setup=is_open)
 
-    watchdog = Watchdog(notifier, watchdog_seconds(), ping=store.ping, activity=activity)
+    watchdog = Watchdog(notifier, watchdog_seconds(), ping=store.answers, activity=activity)
     return supervisor.level(Service(name="watchdog", run=watchdog.run, required=True))
 
 
@@ -181,11 +189,15 @@ def _jobs(settings: Settings, store: Store, readers: Offload) -> list[Service]:
     return jobs
 
 
-def _health(settings: Settings, store: Store, stream: Stream, supervisor: Supervisor, jobs: list[Service]) -> Health:
+def _health(
+    settings: Settings, services: Services, stream: Stream, supervisor: Supervisor, jobs: list[Service]
+) -> Health:
     """What ``/health/ready`` asks."""
+    store, setup = services.store, services.setup
     return Health(
         [
             Check("database", required=True, probe=partial(_answers, store)),
+            Check("music", required=False, probe=partial(state_of_music, settings, store, setup)),
             Check("disk", required=False, probe=partial(_has_room, settings.data_dir)),
             Check("transcoder", required=False, probe=partial(_works, stream)),
             *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
@@ -245,8 +257,7 @@ async def _first_scan(settings: Settings, store: Store, setup: Setup, terminal: 
             libraries = await work.libraries.all()
         if not libraries:
             await setup.until_over()
-            # The page has settled them. An administrator whom the command line made has not.
-            await settle_libraries(settings, store, terminal)
+            await until_libraries_are_settled(settings, store, terminal)
         async with store.begin() as work:
             latest = await work.scans.latest()
             # The watcher, or set-up, may have asked already.

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+import structlog
 import trio
 
 from appliance.core.accounts import Accounts, FirstAdministrator
@@ -11,10 +12,16 @@ from appliance.core.ports import Store
 from appliance.core.setup import Setup, Terms
 from appliance.core.throttle import Throttle
 from appliance.demo.library import write_demo
+from appliance.following import counted
 from appliance.host.machine import SocketMachine
 from appliance.ingest.music_folders import MusicFolders
 from appliance.settings import Settings
 from appliance.terminal import Terminal
+
+_log = structlog.stdlib.get_logger(__name__)
+
+#: Seconds after which a folder that could not be used is tried again.
+_AGAIN_SECONDS = 10.0
 
 
 def open_setup(settings: Settings, accounts: Accounts, throttle: Throttle) -> Setup:
@@ -45,6 +52,33 @@ async def settle_libraries(settings: Settings, store: Store, terminal: Terminal)
         roots = (await _demo(settings, terminal) if settings.setup == "terminal" else await _music_home(settings),)
     async with store.begin() as work:
         await work.libraries.settle([bytes(root) for root in roots])
+
+
+async def until_libraries_are_settled(settings: Settings, store: Store, terminal: Terminal) -> None:
+    """The same, for as long as it takes: the disk of the music may be plugged in later, and everything else works."""
+    told = ""
+    while True:
+        try:
+            await settle_libraries(settings, store, terminal)
+        except Unavailable as error:
+            if told != str(error):
+                _log.warning("There is no folder for music yet", reason=str(error))
+            told = str(error)
+            await trio.sleep(_AGAIN_SECONDS)
+        else:
+            return
+
+
+async def state_of_music(settings: Settings, store: Store, setup: Setup) -> str:
+    """Whether there are folders for music, in a few words. Raises ``Unavailable`` where there should be one."""
+    async with store.begin() as work:
+        libraries = await work.libraries.all()
+        is_open = await setup.is_open(work)
+    if libraries or is_open:
+        return counted(len(libraries), "folder") if libraries else "waits for set-up"
+    folders = MusicFolders(settings.music_folder, settings.data_dir)
+    fault = await folders.fault(settings.music_folder)
+    raise Unavailable(f"The folder for music is {settings.music_folder}. {fault or 'It will be used in a moment.'}")
 
 
 async def _demo(settings: Settings, terminal: Terminal) -> Path:

@@ -339,7 +339,11 @@ class Store(Protocol):
         ...
 
     async def ping(self) -> None:
-        """Return when the database answers. Raises ``Unavailable``."""
+        """Return when there is a transaction to be had. Raises ``Unavailable``."""
+        ...
+
+    async def answers(self) -> None:
+        """Return when the database answers, however many wait for a transaction. Raises ``Unavailable``."""
         ...
 
     async def maintain(self) -> None:

@@ -9,7 +9,7 @@ import trio
 
 from appliance.core.accounts import Accounts, Role, User, fault_of_name
 from appliance.core.errors import Conflict, FieldFault, NotUsable
-from appliance.core.machine import MachineState, MachineWishes
+from appliance.core.machine import MachineState, MachineWishes, is_plausible
 from appliance.core.ports import Machine, MusicFolders, UnitOfWork
 from appliance.core.scanning import ScanKind
 from appliance.core.setup_answers import (
@@ -21,7 +21,6 @@ from appliance.core.setup_answers import (
     folder_path,
     host_name,
     is_code,
-    is_plausible,
     time_to_set,
 )
 from appliance.core.text import clean
@@ -124,8 +123,11 @@ class Setup:
         """Set up. ``network``: where the answers come from, for the throttle of guessed codes.
 
         Raises ``Conflict`` when set-up is over, also when somebody else was quicker; ``NotUsable`` with every fault of
-        the answers; ``TooManyAttempts`` after wrong codes. Whatever it raises, nothing is kept. What the machine
-        refuses stops nothing: it becomes a note.
+        the answers; ``TooManyAttempts`` after wrong codes. Whatever it raises, nothing is kept, but for a clock that is
+        right by then. What the machine refuses stops nothing: it becomes a note.
+
+        The machine is named when all else is done: what is left is the commit, which the caller must not let be
+        interrupted, or the box would have another address and still be nobody's.
         """
         if not await self.is_open(work):
             raise _too_late()
@@ -135,18 +137,19 @@ class Setup:
         if await work.users.administrator_exists():
             raise _too_late()
         folder = await self._prepared(answers)
-        machine = await self._set_machine(answers)
-        # After the machine: the account is then dated by a clock that is right.
+        # First: the account is then dated by a clock that is right.
+        notes = await self._set_clock(answers)
         user = await self._accounts.create(work, answers.administrator, answers.password, Role.ADMIN)
         if folder is not None:
             await work.libraries.settle([bytes(folder)])
         await work.scans.request(ScanKind.QUICK)
+        machine = await self._name_machine(answers)
         return Outcome(
             administrator=user,
             host_name=machine.now,
             former_host_name=machine.before,
             music_folder=folder,
-            notes=machine.notes,
+            notes=notes | machine.notes,
         )
 
     async def _faults(self, work: UnitOfWork, answers: Answers, network: str) -> list[FieldFault]:
@@ -154,12 +157,17 @@ class Setup:
         found = [
             code,
             *faults_of_account(answers),
-            *(faults_without_machine(answers) if self._machine is None else faults_for_machine(answers)),
+            *await self._faults_of_machine(answers),
         ]
         if code is None:
             # Whoever does not know the code learns nothing of the house: not who lives there, nor which folders.
             found += [await _fault_if_taken(work, answers.administrator), await self._fault_of_folder(answers)]
         return [fault for fault in found if fault is not None]
+
+    async def _faults_of_machine(self, answers: Answers) -> list[FieldFault | None]:
+        if self._machine is None:
+            return faults_without_machine(answers)
+        return faults_for_machine(answers, (await self._machine.state()).time_zones)
 
     def _fault_of_code(self, typed: str, network: str) -> FieldFault | None:
         if not self._terms.code:
@@ -189,25 +197,28 @@ class Setup:
             raise NotUsable([fault])
         return folder
 
-    async def _set_machine(self, answers: Answers) -> "_Renamed":
-        """Only what differs is asked of it."""
+    async def _set_clock(self, answers: Answers) -> dict[str, str]:
+        """What could not be done, by field. A clock that is right is not touched."""
+        clock = time_to_set(answers.clock)
+        if self._machine is None or clock is None:
+            return {}
+        if not is_plausible(clock):
+            return {"clock": "The time of your own device cannot be right, so the box kept its own."}
+        return await self._machine.apply(MachineWishes(clock=clock))
+
+    async def _name_machine(self, answers: Answers) -> "_Renamed":
+        """Only what differs is asked of it: its name and its time zone."""
         if self._machine is None:
             return _Renamed(None, None, {})
         state = await self._machine.state()
-        notes: dict[str, str] = {}
-        clock = time_to_set(answers.clock)
-        if clock is not None and not is_plausible(clock):
-            clock, notes["clock"] = None, "The time of your own device cannot be right, so the box kept its own."
         wishes = MachineWishes(
             name=None if answers.device_name is None else _unless(state.name, host_name(answers.device_name)),
             time_zone=_unless(state.time_zone, answers.time_zone),
-            clock=clock,
         )
-        if wishes != MachineWishes():
-            refused = await self._machine.apply(wishes)
-            notes |= {_FIELDS.get(field, field): words for field, words in refused.items()}
-        renamed = wishes.name is not None and "device_name" not in notes
-        return _Renamed(state.name, wishes.name if renamed else state.name, notes)
+        refused = {} if wishes == MachineWishes() else await self._machine.apply(wishes)
+        notes = {_FIELDS.get(field, field): words for field, words in refused.items()}
+        # Asked again: it may have been renamed although something about it is to be told.
+        return _Renamed(state.name, (await self._machine.state()).name, notes)
 
 
 class _Renamed(NamedTuple):

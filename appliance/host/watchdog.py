@@ -12,6 +12,10 @@ from appliance.host.status import Activity, status_line
 
 #: Seconds between two looks where systemd does not watch: only its status line is kept up to date.
 _UNWATCHED: Final = 15.0
+#: Seconds until the next look after one that found no answer.
+_AGAIN: Final = 1.0
+#: Seconds that the status line may take: it is for people, and holds up what systemd waits for.
+_STATUS: Final = 1.0
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -20,7 +24,7 @@ class Watchdog:
     """A service of the supervisor: whoever is hung, or has lost the database for good, is started anew by systemd.
 
     Four looks within the time that systemd allows, and a look may last as long as the pause after it: so a sign is
-    given at least twice within that time, and a slow answer or two cost nothing.
+    given at least twice within that time. Where there is no answer, the next look follows at once.
     """
 
     def __init__(
@@ -33,8 +37,8 @@ class Watchdog:
     ) -> None:
         """``seconds``: within which systemd wants a sign, None when it does not watch.
 
-        ``ping`` returns when the database answers, and raises a ``TonearmError`` when it does not; ``activity`` tells
-        what the server does, and may raise the same.
+        ``ping`` returns when the database answers, however busy, and raises a ``TonearmError`` when it does not;
+        ``activity`` tells what the server does, and may raise the same.
         """
         self._notifier = notifier
         self._watched = seconds is not None
@@ -46,26 +50,28 @@ class Watchdog:
         """Until cancelled; returns at once where nobody wants to be told."""
         task_status.started()
         while self._notifier.heard:
-            with trio.move_on_after(self._pause) as patience:
-                await self._look()
-            if patience.cancelled_caught:
-                self._silent("It takes too long.")
-            await trio.sleep(self._pause)
+            answered = await self._look()
+            await trio.sleep(self._pause if answered else _AGAIN)
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Whether the database answered."""
         try:
-            await self._ping()
+            with trio.fail_after(self._pause):
+                await self._ping()
+        except trio.TooSlowError:
+            return self._silent("It takes too long.")
         except TonearmError as error:
-            self._silent(str(error))
-            return
-        # What a cancelled ping leaves is no answer: this line is not reached then.
+            return self._silent(str(error))
         if self._watched:
             self._notifier.watchdog()
-        try:
-            self._notifier.status(status_line(await self._activity()))
-        except TonearmError:
-            _log.debug("What the server does could not be asked", exc_info=True)
+        with trio.move_on_after(_STATUS):
+            try:
+                self._notifier.status(status_line(await self._activity()))
+            except TonearmError:
+                _log.debug("What the server does could not be asked", exc_info=True)
+        return True
 
-    def _silent(self, error: str) -> None:
+    def _silent(self, error: str) -> bool:
         _log.warning("The database does not answer; systemd is given no sign of life", error=error)
         self._notifier.status("Waiting for the database.")
+        return False

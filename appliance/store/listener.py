@@ -66,6 +66,15 @@ class Listener:
         finally:
             self._inboxes[channel].discard(inbox)  # a channel once listened to stays so: they are few
 
+    async def ping(self) -> None:
+        """Return when the database answers. Raises ``Unavailable``.
+
+        It waits for nobody: not for one of the connections that transactions share, and not for the disk.
+        """
+        if self._ear is None:
+            raise Unavailable("The database does not answer.")
+        await self._ear.ping()
+
     async def _run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Keep an ear open. ``started`` after the first attempt, however it went."""
         waiting = True

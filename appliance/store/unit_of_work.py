@@ -53,6 +53,9 @@ class PostgresStore:
     async def ping(self) -> None:
         await self._database.ping()
 
+    async def answers(self) -> None:
+        await self._listener.ping()
+
     async def maintain(self) -> None:
         await self._database.vacuum(CATALOGUE)
 

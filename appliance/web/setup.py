@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
+import trio
 from quart import Blueprint, Response, request
 
 from appliance.core.errors import Conflict, FieldFault, NotUsable, TooManyAttempts, Unavailable
@@ -70,8 +71,10 @@ async def _offer(store: Store, setup: Setup) -> Offer | None:
 async def _finish(store: Store, setup: Setup, offer: Offer, typed: Typed) -> Response:
     """The card; or the form again, with what is wrong with it."""
     try:
-        async with store.begin() as work:
-            outcome = await setup.finish(work, typed.answers(), _network())
+        # To its end, also when whoever sent it has gone meanwhile: their phone may sleep.
+        with trio.CancelScope(shield=True):
+            async with store.begin() as work:
+                outcome = await setup.finish(work, typed.answers(), _network())
     except NotUsable as error:
         return _form(offer, typed, error.faults, status=422)
     except TooManyAttempts as error:
@@ -94,7 +97,7 @@ def _form(offer: Offer, typed: Typed, faults: Sequence[FieldFault] = (), status:
         typed=typed,
         faults=faults,
         wrong={fault.field: fault.words for fault in faults},
-        zones=zones(typed.time_zone),
+        zones={} if offer.machine is None else zones(offer.machine.time_zones, typed.time_zone),
     )
 
 

@@ -24,15 +24,18 @@ from tests.core.conftest import Memory
 
 MUSIC = Path("/srv/tonearm/music")
 ANSWERS = Answers(administrator="Ada", password="correct horse")
+ZONES = frozenset({"UTC", "Etc/UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Tokyo"})
 
 
 class MemoryMachine:
     """A machine that does what it is asked, or refuses."""
 
     def __init__(self, name: str = "tonearm", time_zone: str = "Etc/UTC") -> None:
-        self.now = MachineState(name=name, time_zone=time_zone)
+        self.now = MachineState(name=name, time_zone=time_zone, time_zones=ZONES)
         self.asked: list[MachineWishes] = []
         self.refuses: dict[str, str] = {}
+        self.admits: dict[str, str] = {}
+        """What it does, and has something to say of."""
 
     async def state(self) -> MachineState:
         return self.now
@@ -46,7 +49,8 @@ class MemoryMachine:
             if (value := getattr(wishes, field)) is not None and field not in self.refuses
         }
         self.now = msgspec.structs.replace(self.now, **done)
-        return {field: words for field, words in self.refuses.items() if getattr(wishes, field) is not None}
+        said = self.refuses | self.admits
+        return {field: words for field, words in said.items() if getattr(wishes, field) is not None}
 
 
 class MemoryFolders:

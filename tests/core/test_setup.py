@@ -14,9 +14,9 @@ from appliance.core.errors import Conflict, NotUsable, TooManyAttempts
 from appliance.core.machine import MachineState, MachineWishes
 from appliance.core.scanning import ScanKind
 from appliance.core.setup import Offer, Outcome, Terms
-from appliance.core.setup_answers import Answers, host_name, time_zones
+from appliance.core.setup_answers import Answers, host_name
 from tests.core.conftest import Memory
-from tests.core.setting_up import ANSWERS, MUSIC, Box, MemoryMachine
+from tests.core.setting_up import ANSWERS, MUSIC, ZONES, Box, MemoryMachine
 
 HOME, AWAY = "203.0.113.5", "198.51.100.7"
 CODE = "7KQM-2XWD"
@@ -77,7 +77,7 @@ async def test_where_the_terminal_sets_up_it_is_never_open(box: Box) -> None:
 
 
 async def test_it_offers_what_there_is_to_answer(box: Box) -> None:
-    machine = MachineState(name="tonearm", time_zone="Etc/UTC")
+    machine = MachineState(name="tonearm", time_zone="Etc/UTC", time_zones=ZONES)
     assert await box.setup().offer(box.work) == Offer(machine=machine, music_folder=MUSIC, asks_for_code=False)
     box.machine = None
     box.terms = Terms(by_page=True, music_folder=None, code=CODE)
@@ -103,7 +103,10 @@ async def test_the_machine_is_asked_for_what_differs_and_nothing_else(box: Box) 
     clock = datetime.now(UTC) + timedelta(hours=3)
     given = answers(device_name="Küche oben", time_zone="Europe/Berlin", clock=clock)
     outcome = await box.setup().finish(box.work, given, HOME)
-    assert box.machine.asked == [MachineWishes(name="kuche-oben", time_zone="Europe/Berlin", clock=clock)]
+    assert box.machine.asked == [
+        MachineWishes(clock=clock),
+        MachineWishes(name="kuche-oben", time_zone="Europe/Berlin"),
+    ]
     assert (outcome.former_host_name, outcome.host_name) == ("tonearm", "kuche-oben")
 
 
@@ -123,6 +126,14 @@ async def test_what_the_machine_refuses_is_told_and_stops_nothing(box: Box) -> N
     assert outcome.host_name == "tonearm"
     assert box.machine.now.time_zone == "Asia/Tokyo"
     assert box.libraries.roots
+
+
+async def test_a_name_that_was_given_after_all_is_the_address_whatever_is_said_of_it(box: Box) -> None:
+    assert box.machine is not None
+    box.machine.admits = {"name": "It is renamed; kitchen.local answers once the box was turned off and on."}
+    outcome = await box.setup().finish(box.work, answers(device_name="kitchen"), HOME)
+    assert set(outcome.notes) == {"device_name"}
+    assert (outcome.former_host_name, outcome.host_name) == ("tonearm", "kitchen")
 
 
 @pytest.mark.parametrize("year", [1, 1970, 2025, 2100, 9999])
@@ -223,6 +234,8 @@ async def test_every_fault_is_told_at_once(box: Box) -> None:
         ("time_zone", ""),
         ("time_zone", "europe/berlin"),
         ("time_zone", "../../etc/passwd"),
+        ("time_zone", "localtime"),
+        ("time_zone", "Factory"),
         ("time_zone", "\0"),
     ],
 )
@@ -323,10 +336,6 @@ async def test_a_code_that_nobody_asks_for_does_not_matter(box: Box) -> None:
 )
 def test_a_name_becomes_a_host_name(name: str, host: str) -> None:
     assert host_name(name) == host
-
-
-def test_there_are_time_zones() -> None:
-    assert {"Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC"} <= time_zones()
 
 
 def outcome(now: str | None, before: str | None) -> Outcome:

@@ -3,7 +3,7 @@
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from appliance.host.notify import Notifier, open_notifier
 from appliance.host.status import Activity, status_line
 from appliance.host.watchdog import Watchdog
 from appliance.store.database import Database
+from appliance.store.listener import open_listener
 
 
 class Systemd:
@@ -133,9 +134,33 @@ async def test_where_nobody_listens_it_is_done_at_once() -> None:
             await nursery.start(Watchdog(Notifier(None), 30, ping=answers, activity=quiet).run)
 
 
+async def test_a_database_that_refuses_for_a_while_costs_little(autojump_clock: MockClock) -> None:
+    """A restart of PostgreSQL, and its recovery: the music would end, were the server started anew for that."""
+    began = trio.current_time()
+
+    async def comes_back() -> None:
+        if 30 < trio.current_time() - began < 50:
+            raise Unavailable("The database does not answer.")
+
+    systemd = Systemd()
+    await for_seconds(autojump_clock, Watchdog(Notifier(systemd), 30, ping=comes_back, activity=quiet), 100)
+    assert max(after - before for before, after in pairwise(systemd.signs())) < 30
+
+
+async def test_what_the_server_does_takes_its_time_and_costs_no_sign(autojump_clock: MockClock) -> None:
+    async def slow() -> Activity:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    systemd = Systemd()
+    await for_seconds(autojump_clock, Watchdog(Notifier(systemd), 30, ping=answers, activity=slow), 300)
+    assert max(after - before for before, after in pairwise(systemd.signs())) <= 15
+    assert systemd.statuses() == []
+
+
 async def test_the_real_database_is_asked_and_the_real_socket_told(ear: socket.socket, database: Database) -> None:
-    watchdog = Watchdog(open_notifier(), 30, ping=database.ping, activity=quiet)
-    async with trio.open_nursery() as nursery:
+    async with open_listener(database) as listener, trio.open_nursery() as nursery:
+        watchdog = Watchdog(open_notifier(), 30, ping=listener.ping, activity=quiet)
         await nursery.start(watchdog.run)
         await trio.lowlevel.wait_readable(ear)
         assert ear.recv(4096) == b"WATCHDOG=1"
@@ -169,8 +194,8 @@ async def message(ear: socket.socket) -> str:
 async def test_a_real_database_that_hangs_ends_the_signs_and_they_come_back_with_it(
     ear: socket.socket, database: Database, database_url: str
 ) -> None:
-    async with trio.open_nursery() as nursery:
-        await nursery.start(Watchdog(open_notifier(), 1, ping=database.ping, activity=quiet).run)
+    async with open_listener(database) as listener, trio.open_nursery() as nursery:
+        await nursery.start(Watchdog(open_notifier(), 1, ping=listener.ping, activity=quiet).run)
         assert await message(ear) == "WATCHDOG=1"
         with held(database_url):
             told = [await message(ear)]
@@ -180,6 +205,16 @@ async def test_a_real_database_that_hangs_ends_the_signs_and_they_come_back_with
         while await message(ear) != "WATCHDOG=1":
             pass
         nursery.cancel_scope.cancel()
+
+
+async def test_requests_that_hold_every_connection_are_no_reason_to_end_the_server(database: Database) -> None:
+    """As when a slow card keeps all of them waiting for their commit."""
+    async with AsyncExitStack() as held_open, open_listener(database) as listener:
+        with suppress(Unavailable):
+            while True:
+                await held_open.enter_async_context(database.begin())
+        with trio.fail_after(5):
+            await listener.ping()
 
 
 def scan(state: ScanState, **counts: int) -> Scan:

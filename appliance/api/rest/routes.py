@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import trio
 from quart import Blueprint, Response, request
 
 from appliance.api.origin import FOREIGN_WORDS, Cause, cause
@@ -33,6 +34,14 @@ class Route:
         if operation.method != "GET":
             _must_be_ours(token)
         data = await _body() if operation.body is not Nothing else b""
+        # A write that has begun is finished, also when whoever asked has gone meanwhile: they find all of it, or none.
+        with trio.CancelScope(shield=operation.method != "GET"):
+            reply = await self._handled(token, data, id)
+        return _response(operation.status, reply)
+
+    async def _handled(self, token: "_Token | None", data: bytes, item: str | None) -> Reply:
+        """The operation, in its transaction."""
+        operation = self._operation
         async with self._services.store.begin() as work:
             caller = None if operation.access is Access.PUBLIC else await self._caller(work, token)
             query, body = self._read(data)
@@ -42,12 +51,11 @@ class Route:
                 caller=caller,
                 network=_network(),
                 address=request.host_url.rstrip("/"),
-                item=None if id is None else _uuid(id),
+                item=None if item is None else _uuid(item),
                 query=query,
                 body=body,
             )
-            reply = await operation.handle(call)
-        return _response(operation.status, reply)
+            return await operation.handle(call)
 
     async def _caller(self, work: UnitOfWork, token: "_Token | None") -> Caller:
         if token is None:

@@ -48,6 +48,9 @@ class MemoryStore:
     async def ping(self) -> None:
         pass
 
+    async def answers(self) -> None:
+        pass
+
     async def maintain(self) -> None:
         pass
 

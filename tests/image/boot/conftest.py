@@ -1,7 +1,7 @@
 """The boot tests: ``make image-test ARCH=…``. They start the card that was built, and take minutes.
 
 They are no part of ``make test``; pyproject.toml keeps them out of it. The files go in the order of their names, and so
-does the life of the box that most of them share (``test_box_1_…`` to ``test_box_5_…``): a test says by its fixture how
+does the life of the box that most of them share (``test_box_1_…`` to ``test_box_4_…``): a test says by its fixture how
 far that life must have come (new, set up, with music), and what it does to the box is there for those that follow.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from image.target import TARGETS
 from tests.image.boot.bench import Bench
 from tests.image.boot.card import Card
 from tests.image.boot.figures import Figures
@@ -27,7 +28,7 @@ _BENCH = pytest.StashKey[Bench]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("image", "The card")
     group.addoption("--image", type=Path, help="the card's image, not compressed")
-    group.addoption("--arch", choices=["amd64", "arm64"], help="what it was built for")
+    group.addoption("--arch", choices=sorted(TARGETS), help="what it was built for")
     group.addoption("--idle-minutes", type=float, default=2.0, help="how long to watch what an idle box writes")
 
 
@@ -65,8 +66,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def arch(pytestconfig: pytest.Config) -> str:
-    """What the card was built for."""
-    return str(pytestconfig.getoption("--arch"))
+    """The architecture of the card, as Debian names it."""
+    return TARGETS[pytestconfig.getoption("--arch")].arch
 
 
 @pytest.fixture(scope="session")

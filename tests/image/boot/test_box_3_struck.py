@@ -49,6 +49,20 @@ def test_a_database_that_is_killed_comes_back_with_everything(box: Machine, hous
     assert household.listener.songs() == household.songs
 
 
+def test_a_database_whose_program_an_update_replaced_is_restarted(box: Machine, household: Household) -> None:
+    program = box.run("readlink", f"/proc/{main_process(box, DATABASE)}/exe")
+    assert "/usr/lib/tonearm/after-upgrade" in box.run("apt-config", "dump", "DPkg::Post-Invoke")
+    box.run("/usr/lib/tonearm/after-upgrade")
+    before = main_process(box, DATABASE)
+    server = main_process(box, SERVER)
+    box.run("sh", "-c", f"cp --preserve=all {program} {program}.new && mv {program}.new {program}")
+    box.run("/usr/lib/tonearm/after-upgrade", seconds=_BACK_SECONDS)
+    until_another_runs(box, DATABASE, before, seconds=_BACK_SECONDS)
+    box.until_ready(seconds=_BACK_SECONDS)
+    assert main_process(box, SERVER) == server
+    assert household.listener.songs() == household.songs
+
+
 def test_nobody_is_refused_while_the_server_restarts(box: Machine) -> None:
     before = main_process(box, SERVER)
     stop = threading.Event()

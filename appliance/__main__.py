@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     preseed = host.add_parser("preseed", help="do what the file tonearm.toml on the boot partition says")
     preseed.add_argument("folder", type=Path, metavar="FOLDER", help="where the boot partition is mounted")
     preseed.add_argument("--done", action="store_true", help="put the file away, without its password")
+    preseed.add_argument("--port", type=int, default=80, metavar="PORT", help="of the server (default: 80)")
     preseed.set_defaults(command=_host_preseed)
     console = host.add_parser("console", help="keep the screen: name, addresses, code, state")
     console.add_argument("--once", action="store_true", help="print it once")
@@ -198,10 +199,11 @@ def _host_machine(options: argparse.Namespace) -> int:
 
 def _host_preseed(options: argparse.Namespace) -> int:
     from appliance.host.preseed import BootFile
+    from appliance.host.preseed_server import Server
 
     file = BootFile(options.folder)
     if options.done:
-        file.done()
+        file.done(Server(options.port))
     else:
         file.use()
     return 0

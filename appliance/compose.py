@@ -1,4 +1,4 @@
-"""The composition root: with ``first_start``, the only module that names concrete adapters. It is the whole system.
+"""The composition root: with ``first_start``, the only module that names the server's concrete adapters.
 
 Each function is a level of the tree in docs/architecture.md: what it opens outlives what is opened inside it.
 """

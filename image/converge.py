@@ -64,7 +64,7 @@ def converge(shop: Workshop, runner: Runner) -> None:
 
 def _play(playbook: str, shop: Workshop, runner: Runner) -> None:
     program = ROOT / ".venv-image/bin/ansible-playbook"
-    command = [program, "--inventory", _inventory_file(shop), _ANSIBLE / playbook]
+    command: list[str | Path] = [program, "--inventory", _inventory_file(shop), _ANSIBLE / playbook]
     runner.run(in_chamber(shop.root, command), env=_environment(shop))
 
 

@@ -12,11 +12,12 @@ from appliance.api import metrics as metrics_routes
 from appliance.api import rest, subsonic
 from appliance.api.exchange import MAXIMUM_BODY, App
 from appliance.api.health import Health
-from appliance.api.hosts import may_be_called
+from appliance.api.hosts import address, may_be_called
 from appliance.api.metrics import Metrics
 from appliance.api.origin import FOREIGN_WORDS, Cause, cause
 from appliance.api.rest.errors import problem
 from appliance.api.services import Services
+from appliance.visitors import PAGE_HEADERS
 
 #: Seconds in which a request's body must have come.
 _BODY_SECONDS = 20
@@ -24,21 +25,6 @@ _BODY_SECONDS = 20
 _RESPONSE_SECONDS = 60
 #: Paths that are not for browsers, and so are not held to a ``Host`` or given a page's headers.
 _MACHINES = ("/rest/", "/health", "/metrics")
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
-)
-#: Pages that hold a form. Only they may send one, and only to us; a browser tells its origin with it as long as the
-#: page's policy lets it tell us where it comes from (``Origin`` would be ``null`` otherwise).
-_FORMS = ("/setup",)
-_FORM_HEADERS = {"Content-Security-Policy": _POLICY.format(forms="'self'"), "Referrer-Policy": "same-origin"}
-_PAGE_HEADERS = {
-    "Content-Security-Policy": _POLICY.format(forms="'none'"),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -83,8 +69,11 @@ def _check_hosts(app: App, allowed: Collection[str]) -> None:
     @app.before_request
     async def check() -> None:
         if not request.path.startswith(_MACHINES) and not may_be_called(request.headers.get("Host"), allowed):
+            # Told to a stranger's page as well, which has found it already.
+            here = address(request.scope.get("server"))
             raise MisdirectedRequest(
-                "Tonearm is not known under this name. Open it by its address, or add the name to allowed_hosts."
+                f"Tonearm is not known under this name. Open it by its address{f', {here},' if here else ','} "
+                "or add the name to allowed_hosts."
             )
 
 
@@ -102,8 +91,7 @@ def _dress(app: App) -> None:
     @app.after_request
     async def dress(response: Response) -> Response:
         if not request.path.startswith(_MACHINES):
-            headers = _PAGE_HEADERS | (_FORM_HEADERS if request.path in _FORMS else {})
-            for name, value in headers.items():
+            for name, value in PAGE_HEADERS.items():
                 response.headers.setdefault(name, value)
         return response
 

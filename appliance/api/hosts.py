@@ -11,8 +11,19 @@ foreign page has nothing to gain; and apps reach a box by whatever name a router
 import ipaddress
 from collections.abc import Collection
 
-#: Suffixes that nobody can register: RFC 6762, RFC 8375, ICANN's reservation for private use, RFC 6761.
-_PRIVATE = (".local", ".home.arpa", ".internal", ".localhost")
+#: Suffixes below which nobody can register a name, since the public root does not delegate them: a name there comes
+#: from the house's own router or computers. Whoever is in the house can have a machine named ``evil.lan`` (or
+#: ``evil.local``) by asking for it; they need no trick to reach this one. A suffix that is delegated has to leave this
+#: list. What routers use that is somebody's (``fritz.box``) cannot be on it.
+_PRIVATE = (
+    ".local",  # for multicast DNS alone: RFC 6762
+    ".localhost",  # the machine itself: RFC 6761
+    ".home.arpa",  # for houses; the public tree has it end nowhere: RFC 8375
+    ".internal",  # reserved for private use: ICANN, 2024
+    ".home",  # never to be delegated, since so many houses use it: ICANN, 2018. Some providers' routers
+    ".lan",  # in use in so many houses that RFC 6762, appendix G, lists it; not delegated. OpenWrt and others
+    ".localdomain",  # in use as much (ICANN's SAC045); not delegated. pfSense's older ones, virtual machines' networks
+)
 
 
 def may_be_called(host: str | None, allowed: Collection[str]) -> bool:
@@ -24,6 +35,25 @@ def may_be_called(host: str | None, allowed: Collection[str]) -> bool:
     if not name:
         return False
     return "." not in name or name in allowed or name.endswith(_PRIVATE) or _is_address(name)
+
+
+def address(server: tuple[str, int | None] | None) -> str | None:
+    """The ``http://…`` by which whoever reached this end of a connection reaches it without a name.
+
+    None where they cannot: behind a proxy, or by an address that means something on their own link only.
+    """
+    if server is None or server[1] is None:
+        return None
+    host, port = server
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    # As a socket for both protocols has it.
+    number = getattr(number, "ipv4_mapped", None) or number
+    if number.is_loopback or number.is_link_local:
+        return None
+    return f"http://{f'[{number}]' if number.version == 6 else number}{'' if port == 80 else f':{port}'}"
 
 
 def _name(host: str) -> str:

@@ -1,8 +1,7 @@
 """What somebody may answer to set-up, and what is wrong with it. Nothing here asks a database, a disk or a machine."""
 
-import functools
 import hmac
-import zoneinfo
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from appliance.core.text import fold
 
 #: A machine's clock that is nearer to the browser's than this is left alone.
 _SAME_TIME = timedelta(minutes=1)
-#: Outside of these a browser's clock is as wrong as any.
-_PLAUSIBLE = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 _LONGEST_NAME = 63
 
 
@@ -40,12 +37,6 @@ def host_name(name: str) -> str:
     return "-".join(part for part in letters.split("-") if part)
 
 
-@functools.cache
-def time_zones() -> frozenset[str]:
-    """The names that this system knows, of the IANA database."""
-    return frozenset(zoneinfo.available_timezones())
-
-
 def is_code(typed: str, code: str) -> bool:
     """Whether ``typed`` is the code, whatever its case, spaces and hyphens."""
     return hmac.compare_digest(_bare(typed), _bare(code))
@@ -59,11 +50,6 @@ def folder_path(folder: str) -> Path:
 def time_to_set(clock: datetime | None) -> datetime | None:
     """``clock`` where ours differs from it by a minute or more."""
     return None if clock is None or abs(clock - datetime.now(UTC)) < _SAME_TIME else clock
-
-
-def is_plausible(clock: datetime) -> bool:
-    """Whether a browser that says so may be right."""
-    return _PLAUSIBLE[0] <= clock < _PLAUSIBLE[1]
 
 
 def field_fault(field: str, words: str | None) -> FieldFault | None:
@@ -84,11 +70,11 @@ def faults_of_account(answers: Answers) -> list[FieldFault | None]:
     return [name, password]
 
 
-def faults_for_machine(answers: Answers) -> list[FieldFault | None]:
-    """What is wrong with what a machine is asked to become."""
+def faults_for_machine(answers: Answers, time_zones: Collection[str]) -> list[FieldFault | None]:
+    """What is wrong with what a machine is asked to become that has these ``time_zones``."""
     return [
         field_fault("device_name", _fault_of_device(answers.device_name)),
-        field_fault("time_zone", _fault_of_zone(answers.time_zone)),
+        field_fault("time_zone", _fault_of_zone(answers.time_zone, time_zones)),
         field_fault("clock", _fault_of_clock(answers.clock)),
     ]
 
@@ -114,8 +100,8 @@ def _fault_of_device(name: str | None) -> str | None:
     return None
 
 
-def _fault_of_zone(zone: str | None) -> str | None:
-    known = zone is None or zone in time_zones()
+def _fault_of_zone(zone: str | None, time_zones: Collection[str]) -> str | None:
+    known = zone is None or zone in time_zones
     return None if known else "Choose a time zone from the list, such as Europe/Berlin."
 
 

@@ -39,10 +39,7 @@ def answer(line: bytes, changes: Changes) -> dict[str, str]:
         wishes = msgspec.json.decode(line, type=MachineWishes)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return {UNREADABLE: f"This is no request: {error}."}
-    if not wishes.ssh_keys:
-        return changes.apply(wishes)
-    refused = {"ssh_keys": "ssh keys are taken from the boot partition only."}
-    return changes.apply(msgspec.structs.replace(wishes, ssh_keys=())) | refused
+    return changes.apply(wishes)
 
 
 def _line(source: int, deadline: float) -> bytes | None:

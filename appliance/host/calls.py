@@ -10,20 +10,18 @@ from typing import Final
 
 import msgspec
 
-#: Seconds that a program may take to ask another for something.
-_PATIENCE: Final = 5.0
+#: systemd-hostnamed is started for the question, which takes its time on a cold card.
+HOSTNAMED_SECONDS: Final = 15.0
+#: To leave word with systemd.
+SYSTEMCTL_SECONDS: Final = 5.0
 
 
-def ask_hostnamed(name: str) -> bool:
+def ask_hostnamed(name: str) -> None:
     """Have systemd-hostnamed write and set the host name: who watches it (NetworkManager) then hears of it.
 
-    False where it cannot be asked, as early in a boot.
+    Raises ``TimeoutError`` when it did not answer in time; it may do it yet.
     """
-    try:
-        _run("hostnamectl", "--no-ask-password", "hostname", name)
-    except OSError:
-        return False
-    return True
+    _run(HOSTNAMED_SECONDS, "hostnamectl", "--no-ask-password", "hostname", name)
 
 
 def set_clock(moment: datetime) -> None:
@@ -33,28 +31,28 @@ def set_clock(moment: datetime) -> None:
 
 def announce() -> None:
     """Let Avahi, if it runs, take up the host name."""
-    _run("systemctl", "--no-block", "try-restart", "avahi-daemon.service")
+    _run(SYSTEMCTL_SECONDS, "systemctl", "--no-block", "try-restart", "avahi-daemon.service")
 
 
 def open_ssh() -> None:
     """Start ssh, which waits for a first key. Early in a boot it is started anyway, later."""
-    _run("systemctl", "--no-block", "start", "ssh.service")
+    _run(SYSTEMCTL_SECONDS, "systemctl", "--no-block", "start", "ssh.service")
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
     """The same as a row of seams: tests may leave out what would change the machine that they run on."""
 
-    ask_hostnamed: Callable[[str], bool] = ask_hostnamed
+    ask_hostnamed: Callable[[str], None] = ask_hostnamed
     set_host_name: Callable[[str], None] = socket.sethostname
     set_clock: Callable[[datetime], None] = set_clock
     announce: Callable[[], None] = announce
     open_ssh: Callable[[], None] = open_ssh
 
 
-def _run(*command: str) -> None:
+def _run(seconds: float, *command: str) -> None:
     try:
         subprocess.run(  # noqa: S603 - programs of ours, and a host name that was looked at
-            command, check=True, timeout=_PATIENCE, stdin=subprocess.DEVNULL, capture_output=True
+            command, check=True, timeout=seconds, stdin=subprocess.DEVNULL, capture_output=True
         )
     except subprocess.CalledProcessError as error:
         words = error.stderr.decode(errors="replace").strip().partition("\n")[0]

@@ -1,4 +1,4 @@
-"""Granting wishes: the host name, the time zone, the clock and the ssh keys of this machine. Needs root."""
+"""Granting wishes: the host name, the time zone and the clock of this machine. Needs root."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,8 @@ import msgspec
 
 from appliance.core.machine import MachineWishes
 from appliance.durable import replace_file, replace_link
-from appliance.host import ssh_keys
 from appliance.host.calls import Calls
+from appliance.host.doubt import not_announced, unknown
 from appliance.host.wishes import ZONEINFO, faults
 
 
@@ -24,7 +24,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes:
-    """What may be changed of a machine."""
+    """What the network may ask for, by the socket."""
 
     def __init__(self, places: Places | None = None, calls: Calls | None = None) -> None:
         self._places = places or Places()
@@ -41,14 +41,13 @@ class Changes:
             ("clock", self._set_clock),
             ("time_zone", self._set_time_zone),
             ("name", self._rename),
-            ("ssh_keys", self._admit),
         ):
             if not getattr(wishes, field) or field in failed:
                 continue
             try:
                 grant(wishes)
-            except _Later as later:
-                failed[field] = str(later)
+            except _Otherwise as otherwise:
+                failed[field] = str(otherwise)
             except OSError as error:
                 failed[field] = f"{_UNDONE[field]}: {error.strerror or error}."
         return failed
@@ -67,51 +66,76 @@ class Changes:
 
     def _rename(self, wishes: MachineWishes) -> None:
         assert wishes.name is not None
-        name, file = wishes.name.lower(), self._places.etc / "hostname"
-        before = file.read_text().strip() if file.exists() else ""
+        name, before = wishes.name.lower(), self._name()
         if name == before:
             return
+        hosts = _Hosts(self._places.etc / "hosts", before)
         # First: if the power goes between the two, the next try begins with the same name before.
-        self._rename_in_hosts(before, name)
+        hosts.rename(name)
         try:
-            if not self._calls.ask_hostnamed(name):
-                self._calls.set_host_name(name)
-                replace_file(file, f"{name}\n".encode())
+            self._set_name(name)
+        except _Otherwise:
+            hosts.name_both(name)
+            raise
         except OSError:
-            self._rename_in_hosts(name, before)
+            hosts.restore()
             raise
         try:
             self._calls.announce()
         except OSError as error:
-            raise _Later(f"It is renamed; {name}.local answers once the box was turned off and on.") from error
+            raise _Otherwise(not_announced(name)) from error
 
-    def _rename_in_hosts(self, before: str, name: str) -> None:
-        hosts = self._places.etc / "hosts"
-        if before in {"", "localhost"} or not hosts.exists():
-            return
-        old = hosts.read_bytes()
-        new = re.sub(rb"(?<=[ \t])" + re.escape(before.encode()) + rb"(?=[ \t.\r\n]|\Z)", name.encode(), old)
-        if new != old:
-            replace_file(hosts, new)
+    def _set_name(self, name: str) -> None:
+        """By systemd-hostnamed and nobody else: the socket's unit may not name the machine itself.
 
-    def _admit(self, wishes: MachineWishes) -> None:
-        self._places.ssh.mkdir(mode=0o700, exist_ok=True)
-        file, keys = self._places.ssh / "authorized_keys", ssh_keys.authorized_keys(wishes.ssh_keys)
-        if not file.exists() or file.read_bytes() != keys:
-            replace_file(file, keys, 0o600)
+        Raises ``_Otherwise`` when it is late, and may do it yet; ``OSError`` when it is not done.
+        """
         try:
-            self._calls.open_ssh()
+            self._calls.ask_hostnamed(name)
         except OSError as error:
-            raise _Later("The ssh keys are stored; ssh opens once the box was turned off and on.") from error
+            if self._name() == name:
+                return
+            if isinstance(error, TimeoutError):
+                raise _Otherwise(unknown("name", name)) from error
+            raise
+
+    def _name(self) -> str:
+        """As the file has it: the socket's unit is kept from the kernel's newest one (``ProtectHostname=``)."""
+        file = self._places.etc / "hostname"
+        return file.read_text().strip() if file.exists() else ""
 
 
-class _Later(Exception):
-    """It is written down, and holds from the next start on."""
+class _Hosts:
+    """``/etc/hosts``, where it names the machine. On a machine without a name or such a file there is nothing to do."""
+
+    def __init__(self, file: Path, before: str) -> None:
+        """``before``: the name that it goes by."""
+        self._file = file
+        self._before = re.escape(before.encode())
+        self._old = file.read_bytes() if before not in {"", "localhost"} and file.exists() else b""
+
+    def rename(self, name: str) -> None:
+        self._write(re.sub(rb"(?<=[ \t])" + self._before + rb"(?=[ \t.\r\n]|\Z)", name.encode(), self._old))
+
+    def name_both(self, name: str) -> None:
+        """For a machine that may be called either."""
+        names = rb"(?<=[ \t])" + self._before + rb"(\.\S*)?(?=\s|\Z)"
+        self._write(re.sub(names, lambda found: name.encode() + (found[1] or b"") + b" " + found[0], self._old))
+
+    def restore(self) -> None:
+        self._write(self._old)
+
+    def _write(self, content: bytes) -> None:
+        if self._old and content != self._file.read_bytes():
+            replace_file(self._file, content)
+
+
+class _Otherwise(Exception):
+    """It is neither done nor undone: it holds from the next start on, or nobody knows yet."""
 
 
 _UNDONE: Final = {
     "clock": "The clock could not be set",
     "time_zone": "The time zone could not be set",
     "name": "The name could not be changed",
-    "ssh_keys": "The ssh keys could not be stored",
 }

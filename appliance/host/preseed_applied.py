@@ -7,31 +7,39 @@ import msgspec
 
 from appliance.host.preseed_file import Preseed
 
-_KEPT: Final = "# Tonearm has used this file. Its password is not here any more; the rest is, to be used again.\n"
-_CODE: Final = "# While this stands here, set-up asks for a code that the screen shows.\n"
+_KEPT: Final = "# Tonearm has used this file. To use it again, rename it to tonearm.toml and start the box.\n"
+_STAYS: Final = "# Until somebody has set this box up; then the box takes this file away.\n"
+_NAMED: Final = "\n# It named an administrator. The password is not kept.\n# [administrator]\n"
 
 
 def leftover(preseed: Preseed) -> Preseed | None:
-    """What has to stay in force at the next start; None when all of it is done.
+    """What has to stay in force while set-up is open; None when nothing has to.
 
-    Somebody who asked for a code wants it asked until set-up is over, restarts or not.
+    Somebody who asked for a code wants it asked, and who said where the music is wants that offered, restarts or not.
     """
-    return Preseed(setup_code=True) if preseed.setup_code and preseed.administrator is None else None
+    rest = Preseed(setup_code=preseed.setup_code, music=preseed.music)
+    return None if preseed.administrator is not None or rest == Preseed() else rest
 
 
-def applied(preseed: Preseed) -> str:
-    """The file's text, as TOML. Basic strings of TOML are those of JSON, but for what neither allows unescaped."""
-    only_code = preseed == Preseed(setup_code=True)
-    lines = [_CODE if only_code else _KEPT]
-    for field, value in msgspec.structs.asdict(preseed).items():
-        if field != "administrator" and value not in (None, (), False):
-            lines.append(f"{field} = {_toml(value)}\n")
-    if preseed.administrator is not None:
-        lines.append(f"\n[administrator]\nname = {_toml(preseed.administrator.name)}\n")
-    return "".join(lines)
+def applied(preseed: Preseed) -> bytes:
+    """The file to keep. It can be used again as it is: of the administrator it tells in a remark."""
+    named = "" if preseed.administrator is None else f"{_NAMED}# name = {_toml(preseed.administrator.name)}\n"
+    return f"{_KEPT}{_values(preseed)}{named}".encode()
+
+
+def staying(rest: Preseed) -> bytes:
+    """The file that says what is left over."""
+    return f"{_STAYS}{_values(rest)}".encode()
+
+
+def _values(preseed: Preseed) -> str:
+    values = msgspec.structs.asdict(preseed)
+    del values["administrator"]
+    return "".join(f"{field} = {_toml(value)}\n" for field, value in values.items() if value not in (None, (), False))
 
 
 def _toml(value: object) -> str:
+    """Basic strings of TOML are those of JSON, but for what neither allows unescaped."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

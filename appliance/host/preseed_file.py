@@ -2,7 +2,7 @@
 
 import codecs
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import msgspec
@@ -10,9 +10,15 @@ import msgspec
 from appliance.core.accounts import fault_of_name, fault_of_password
 from appliance.core.machine import MachineWishes
 from appliance.core.setup_answers import host_name
+from appliance.host import ssh_keys
 from appliance.host.wishes import ZONEINFO, faults
 
 NAME: Final = "tonearm.toml"
+#: Folders, by what tonearm.service allows: where the server may make some for music; where it may read what people put;
+#: and where it and its database keep their own.
+MADE: Final = "/srv/tonearm/music"
+READ: Final = ("/srv", "/mnt", "/media")
+OWN: Final = "/srv/tonearm"
 #: As Windows calls it when it hides what it takes for the file's kind.
 _NAMES: Final = (NAME, f"{NAME}.txt")
 #: Bytes.
@@ -40,10 +46,9 @@ class Preseed(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wishes(self) -> MachineWishes:
-        """What it asks of the machine."""
+        """What it asks of the machine, beside the keys."""
         name = None if self.name is None else host_name(self.name)
-        keys = tuple(key.strip() for key in self.ssh_keys)
-        return MachineWishes(name=name, time_zone=self.time_zone, ssh_keys=keys)
+        return MachineWishes(name=name, time_zone=self.time_zone)
 
 
 class BadPreseed(Exception):
@@ -113,10 +118,10 @@ def _toml(content: bytes) -> dict[str, Any]:
 def _senseless(preseed: Preseed, zoneinfo: Path) -> list[str]:
     found = faults(preseed.wishes, zoneinfo)
     told = [f"{key}: {sentence}" for key, sentence in found.items()]
-    if preseed.music is not None and not (
-        preseed.music.startswith("/") and preseed.music.isprintable() and ".." not in preseed.music.split("/")
-    ):
-        told.append("music: The folder of music begins with a slash, as in /srv/tonearm/music.")
+    if sentence := ssh_keys.fault_of_all(preseed.ssh_keys):
+        told.append(f"ssh_keys: {sentence}")
+    if preseed.music is not None and (sentence := _fault_of_music(preseed.music)):
+        told.append(f"music: {sentence}")
     if (administrator := preseed.administrator) is not None:
         told += [
             f"administrator: {sentence}"
@@ -124,6 +129,20 @@ def _senseless(preseed: Preseed, zoneinfo: Path) -> list[str]:
             if sentence
         ]
     return told
+
+
+def _fault_of_music(folder: str) -> str | None:
+    """By the words alone: no disk need be mounted yet."""
+    path = PurePosixPath("/", folder.lstrip("/"))
+    if not folder.startswith("/") or not folder.isprintable() or ".." in path.parts:
+        return f"The folder of music begins with a slash, as in {MADE}."
+    is_own = path.is_relative_to(OWN) or PurePosixPath(OWN).is_relative_to(path)
+    if path.is_relative_to(MADE) or (any(map(path.is_relative_to, READ)) and not is_own):
+        return None
+    return (
+        f"Tonearm makes {MADE} and folders in it. Any other has to be there already, in {', '.join(READ[:-1])} or "
+        f"{READ[-1]}, but not in {OWN}."
+    )
 
 
 def _without_values(error: tomllib.TOMLDecodeError) -> str:

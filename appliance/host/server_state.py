@@ -1,15 +1,11 @@
-"""How the server on this machine is, asked over its own door.
+"""How the server on this machine is."""
 
-By hand, since the console lives as long as the machine and should be small: ``http.client`` alone is six megabytes.
-"""
-
-import json
-import socket
 from typing import Any, Final, NamedTuple
+
+from appliance.host.own_door import ask
 
 #: Seconds. While the server starts, systemd holds its socket, so that connecting works and nothing answers.
 _PATIENCE: Final = 3.0
-_LARGEST: Final = 262_144
 
 
 class ServerState(NamedTuple):
@@ -25,11 +21,18 @@ SILENCE: Final = ServerState(answers=False, failing={}, open_for_setup=False)
 
 def server_state(port: int, *, patience: float = _PATIENCE) -> ServerState:
     """How the server is, after at most twice ``patience`` seconds. Raises nothing: silence is a state."""
-    ready = _get(port, "/health/ready", patience)
-    if ready is None:
+    ready = ask(port, "GET /health/ready", patience=patience)
+    if ready is None or ready.status not in {200, 503}:
         return SILENCE
-    setup = _get(port, "/api/v1/setup/", patience) or {}
-    return ServerState(answers=True, failing=_failing(ready), open_for_setup=setup.get("needed") is True)
+    needed = setup_needed(port, patience=patience)
+    return ServerState(answers=True, failing=_failing(ready.body), open_for_setup=needed is True)
+
+
+def setup_needed(port: int, *, patience: float = _PATIENCE) -> bool | None:
+    """Whether nobody has set it up yet; None when it does not say."""
+    setup = ask(port, "GET /api/v1/setup/", patience=patience)
+    needed = None if setup is None or setup.status != 200 else setup.body.get("needed")
+    return needed if isinstance(needed, bool) else None
 
 
 def _failing(ready: dict[str, Any]) -> dict[str, str]:
@@ -39,23 +42,3 @@ def _failing(ready: dict[str, Any]) -> dict[str, str]:
         for name, check in (checks.items() if isinstance(checks, dict) else ())
         if isinstance(check, dict) and check.get("status") != "ok"
     }
-
-
-def _get(port: int, path: str, patience: float) -> dict[str, Any] | None:
-    """The JSON object at ``path``; None when there is no such answer."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), patience) as connection:
-            connection.sendall(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n".encode())
-            answer = b""
-            while (part := connection.recv(65_536)) and len(answer) < _LARGEST:
-                answer += part
-    except OSError:
-        return None
-    head, _, body = answer.partition(b"\r\n\r\n")
-    if head.split(b" ", 2)[1:2] not in ([b"200"], [b"503"]):
-        return None
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -33,7 +33,7 @@ class Facts(NamedTuple):
     """What was found out about the machine."""
 
     name: str
-    """Its host name."""
+    """What the house finds it by: its host name, or what Avahi made of that where another machine is called so."""
     urls: tuple[str, ...]
     """Of its addresses in the house, the best one first."""
     linked: bool
@@ -72,8 +72,8 @@ def sight(facts: Facts, port: int) -> Sight:
         code=facts.code if facts.server.open_for_setup else "",
         state=state,
         is_bad=state not in {STARTING, SETUP, READY},
-        problem=facts.problem if facts.server.open_for_setup or not facts.server.answers else "",
-        is_settled=state == READY,
+        problem=facts.problem,
+        is_settled=state == READY and not facts.problem,
     )
 
 

@@ -18,6 +18,14 @@ _KINDS: Final = frozenset(
 )
 #: Characters; a key of 16,384 bits of RSA has 2,800.
 _LONGEST: Final = 8192
+_MOST: Final = 100
+
+
+def fault_of_all(keys: tuple[str, ...]) -> str | None:
+    """The first ``fault`` of any, whatever blanks are around it; or that they are too many."""
+    if len(keys) > _MOST:
+        return f"At most {_MOST} ssh keys can be given."
+    return next((sentence for key in keys if (sentence := fault(key.strip()))), None)
 
 
 def fault(key: str) -> str | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.host.addresses import addresses, has_link
+from appliance.host.announced import announced_name
 from appliance.host.server_state import server_state
 from appliance.host.sight import Facts, url
 
@@ -19,6 +20,7 @@ class Surroundings:
         self.port = port
         self._root = root
         self._answered_at = 0.0
+        self._announced: dict[str, str] = {}
 
     def facts(self) -> Facts:
         """What is so now; takes some seconds while the server does not answer. Raises nothing."""
@@ -26,7 +28,7 @@ class Surroundings:
         if server.answers:
             self._answered_at = uptime
         return Facts(
-            name=self._text("etc/hostname") or "tonearm",
+            name=self._name(),
             urls=tuple(url(address.text, self.port) for address in addresses(self._root / "proc")),
             linked=has_link(self._root / "sys"),
             music_disk_missing=self._music_disk_missing(),
@@ -40,6 +42,14 @@ class Surroundings:
         """Which screens are plugged in: one that has just been should show something."""
         connectors = (self._root / "sys/class/drm").glob("card*-*/status")
         return tuple(str(path) for path in sorted(connectors) if self._text(path) == "connected")
+
+    def _name(self) -> str:
+        """As it is announced. While nobody says how, as the machine of this host name was announced last."""
+        host_name = self._text("etc/hostname") or "tonearm"
+        announced = announced_name(self._root / "run/dbus/system_bus_socket")
+        if announced is not None:
+            self._announced = {host_name: announced}
+        return self._announced.get(host_name, host_name)
 
     def _uptime(self) -> float:
         """Seconds since power-on."""

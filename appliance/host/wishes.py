@@ -1,20 +1,20 @@
 """Whether a wish can be granted, told before anything is changed; on the side of root, which believes nobody."""
 
+import os
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from appliance.core.machine import MachineWishes
-from appliance.host import ssh_keys
+from appliance.core.machine import MachineWishes, is_plausible
 
 ZONEINFO: Final = Path("/usr/share/zoneinfo")
-#: No clock is right that says a time before this program was written, or one that none of us will see.
-_EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
-_ZONE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}", re.ASCII)
-_MOST_KEYS: Final = 100
+#: Zones begin with a capital. ``posix`` and ``right`` do not, ``posixrules`` neither, nor ``localtime``: a link to
+#: /etc/localtime, which would lead to itself.
+_ZONE: Final = re.compile(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}", re.ASCII)
+#: What a machine is in that was never told where it is.
+NOWHERE: Final = "Factory"
 
 
 def faults(wishes: MachineWishes, zoneinfo: Path = ZONEINFO) -> dict[str, str]:
@@ -23,7 +23,6 @@ def faults(wishes: MachineWishes, zoneinfo: Path = ZONEINFO) -> dict[str, str]:
         "name": wishes.name is not None and _name_fault(wishes.name),
         "time_zone": wishes.time_zone is not None and _zone_fault(wishes.time_zone, zoneinfo),
         "clock": wishes.clock is not None and _clock_fault(wishes.clock),
-        "ssh_keys": _keys_fault(wishes.ssh_keys),
     }
     return {field: sentence for field, sentence in found.items() if sentence}
 
@@ -38,24 +37,21 @@ def _name_fault(name: str) -> str | None:
 
 
 def _zone_fault(zone: str, zoneinfo: Path) -> str | None:
-    """Also holds the name to the folder: it becomes a part of a path."""
+    """Also holds the name to the folder, links and all: it becomes a part of a path."""
     wrong = "A time zone has a name such as Europe/Berlin or America/New_York."
-    if not _ZONE.fullmatch(zone) or zone.partition("/")[0] in {"posix", "right"}:
+    if not _ZONE.fullmatch(zone) or zone == NOWHERE:
         return wrong
     try:
-        with (zoneinfo / zone).open("rb") as file:
+        path = Path(os.path.realpath(zoneinfo / zone, strict=True))
+        if not path.is_relative_to(os.path.realpath(zoneinfo)):
+            return wrong
+        with path.open("rb") as file:
             return None if file.read(4) == b"TZif" else wrong
     except OSError:
         return f"There is no time zone {zone}. {wrong}"
 
 
 def _clock_fault(clock: datetime) -> str | None:
-    if clock.tzinfo is None or not _EARLIEST <= clock < _LATEST:
+    if clock.tzinfo is None or not is_plausible(clock):
         return "This cannot be the time. Set the clock of your phone or computer first."
     return None
-
-
-def _keys_fault(keys: tuple[str, ...]) -> str | None:
-    if len(keys) > _MOST_KEYS:
-        return f"At most {_MOST_KEYS} ssh keys can be given."
-    return next((sentence for key in keys if (sentence := ssh_keys.fault(key))), None)

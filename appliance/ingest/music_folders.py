@@ -1,6 +1,7 @@
 """``core.ports.MusicFolders``: whether a folder that somebody names can hold music."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,8 @@ import trio
 
 #: Seconds in which a disk must answer.
 _PATIENCE: Final = 10.0
+#: How many looks at folders that people name may be under way, or hang for ever: each keeps a thread.
+_LOOKS: Final = 2
 #: Where the system lives. Nobody's music is there, and some of it never ends.
 _SYSTEM: Final = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
 #: Where desktops mount USB disks, which is below one of them.
@@ -24,12 +27,28 @@ class MusicFolders:
         """``offered``: the one that may be made. ``data_dir``: Tonearm's own, which is not music; both absolute."""
         self._offered = offered
         self._data_dir = data_dir
+        self._looks = trio.CapacityLimiter(_LOOKS)
+        # Of its own, so that no folder that hangs keeps anybody from the one that is offered.
+        self._looks_at_offered = trio.CapacityLimiter(1)
 
     async def fault(self, folder: Path) -> str | None:
-        return await _in_time(self._fault, folder)
+        return await self._in_time(self._fault, folder)
 
     async def prepare(self, folder: Path) -> str | None:
-        return await _in_time(self._prepare, folder)
+        return await self._in_time(self._prepare, folder)
+
+    async def _in_time(self, work: Callable[[Path], str | None], folder: Path) -> str | None:
+        """Ask the disk; one that hangs, as that of a server that is switched off does, is left to itself."""
+        begun = threading.Event()
+
+        def look() -> str | None:
+            begun.set()
+            return work(folder)
+
+        limiter = self._looks_at_offered if folder == self._offered else self._looks
+        with trio.move_on_after(_PATIENCE):
+            return await trio.to_thread.run_sync(look, abandon_on_cancel=True, limiter=limiter)
+        return _HANGS if begun.is_set() else _NOT_LOOKED_AT
 
     def _prepare(self, folder: Path) -> str | None:
         if folder == self._offered:
@@ -71,6 +90,11 @@ _WORDS: Final[dict[type[OSError], str]] = {
     NotADirectoryError: "This is a file. Name the folder that the music is in.",
     PermissionError: "Tonearm may not read this folder. Give its user the right to, or name another one.",
 }
+_HANGS: Final = "The disk of this folder does not answer. See that it is on and plugged in, or name another one."
+_NOT_LOOKED_AT: Final = (
+    "This folder was not looked at: the disks of others, named before, do not answer yet. Take the one that was "
+    "offered, or switch those disks on and try again."
+)
 
 
 def _fault_of_words(folder: Path) -> str | None:
@@ -85,10 +109,3 @@ def _fault_of_words(folder: Path) -> str | None:
     if len(text.encode()) > _LONGEST:
         return "This path is too long."
     return None
-
-
-async def _in_time(work: Callable[[Path], str | None], folder: Path) -> str | None:
-    """Ask the disk; one that hangs, as that of a server that is switched off does, is left to itself."""
-    with trio.move_on_after(_PATIENCE):
-        return await trio.to_thread.run_sync(work, folder, abandon_on_cancel=True)
-    return "The disk of this folder does not answer."

@@ -9,6 +9,7 @@ from quart import Blueprint, Response, request
 from appliance.core.errors import Conflict, FieldFault, NotUsable, TooManyAttempts, Unavailable
 from appliance.core.ports import Store
 from appliance.core.setup import Offer, Outcome, Setup
+from appliance.visitors import FORM_HEADERS, network
 from appliance.web.rendering import elsewhere, is_loopback, rendered
 from appliance.web.setup_words import Typed, qr_code, zones
 
@@ -74,7 +75,7 @@ async def _finish(store: Store, setup: Setup, offer: Offer, typed: Typed) -> Res
         # To its end, also when whoever sent it has gone meanwhile: their phone may sleep.
         with trio.CancelScope(shield=True):
             async with store.begin() as work:
-                outcome = await setup.finish(work, typed.answers(), _network())
+                outcome = await setup.finish(work, typed.answers(), network())
     except NotUsable as error:
         return _form(offer, typed, error.faults, status=422)
     except TooManyAttempts as error:
@@ -84,13 +85,8 @@ async def _finish(store: Store, setup: Setup, offer: Offer, typed: Typed) -> Res
     return _card(outcome)
 
 
-def _network() -> str:
-    client = request.scope.get("client")
-    return client[0] if client else "local"
-
-
 def _form(offer: Offer, typed: Typed, faults: Sequence[FieldFault] = (), status: int = 200) -> Response:
-    return rendered(
+    page = rendered(
         "setup.html",
         status,
         offer=offer,
@@ -99,6 +95,8 @@ def _form(offer: Offer, typed: Typed, faults: Sequence[FieldFault] = (), status:
         wrong={fault.field: fault.words for fault in faults},
         zones={} if offer.machine is None else zones(offer.machine.time_zones, typed.time_zone),
     )
+    page.headers.update(FORM_HEADERS)
+    return page
 
 
 def _over() -> Response:

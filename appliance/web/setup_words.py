@@ -1,7 +1,6 @@
 """What the set-up page shows and takes: fields, time zones, the QR code."""
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import segno
 from markupsafe import Markup
 
 from appliance.core.setup import Offer
-from appliance.core.setup_answers import Answers, time_zones
+from appliance.core.setup_answers import Answers
 
 #: Continents and oceans: what people know their zone by. Others (``Etc``, ``US``) are older names of the same.
 _REGIONS = ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
@@ -86,19 +85,18 @@ class Zone(NamedTuple):
     label: str
 
 
-@functools.cache
-def _by_region() -> dict[str, list[Zone]]:
+def _by_region(time_zones: Collection[str]) -> dict[str, list[Zone]]:
     regions: dict[str, list[Zone]] = {region: [] for region in _REGIONS}
-    for name in sorted(time_zones()):
+    for name in sorted(time_zones):
         region, _, place = name.partition("/")
         if region in regions and place:
             regions[region].append(Zone(name, place.replace("_", " ").replace("/", ", ")))
     return {region: listed for region, listed in regions.items() if listed}
 
 
-def zones(chosen: str | None) -> dict[str, list[Zone]]:
+def zones(time_zones: Collection[str], chosen: str | None) -> dict[str, list[Zone]]:
     """Time zones by region; ``chosen`` first, if it is none of them."""
-    regions = _by_region()
+    regions = _by_region(time_zones)
     if not chosen or any(zone.name == chosen for listed in regions.values() for zone in listed):
         return regions
     return {"": [Zone(chosen, chosen.removeprefix("Etc/"))], **regions}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.api.hosts import may_be_called
+from appliance.api.hosts import address, may_be_called
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,10 @@ from appliance.api.hosts import may_be_called
         "tonearm.local.",
         "box.home.arpa",
         "box.internal",
+        "tonearm.lan",
+        "Tonearm.lan.:80",
+        "tonearm.home",
+        "tonearm.localdomain",
         "music.example.org",
         "Music.Example.Org:443",
     ],
@@ -43,9 +47,33 @@ def test_names_that_no_stranger_can_make_up(host: str) -> None:
         "local.evil",
         "sub.music.example.org",
         "music.example.org.evil.example",
+        # Delegated, so that somebody can own a name below it.
+        "tonearm.fritz.box",
+        "lan.evil.example",
+        "tonearm.lan.evil.example",
         "[evil.example]",
         "[",
     ],
 )
 def test_names_that_a_stranger_may_own(host: str | None) -> None:
     assert not may_be_called(host, {"music.example.org"})
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        (("192.168.1.20", 80), "http://192.168.1.20"),
+        (("192.168.1.20", 4533), "http://192.168.1.20:4533"),
+        (("::ffff:192.168.1.20", 80), "http://192.168.1.20"),
+        (("fd00::1", 80), "http://[fd00::1]"),
+        (("127.0.0.1", 4533), None),
+        (("::ffff:127.0.0.1", 80), None),
+        (("::1", 80), None),
+        (("fe80::1%eth0", 80), None),
+        (("/run/socket", None), None),
+        (("somewhere", 80), None),
+        (None, None),
+    ],
+)
+def test_the_address_without_a_name(server: tuple[str, int | None] | None, told: str | None) -> None:
+    assert address(server) == told

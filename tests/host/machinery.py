@@ -1,10 +1,36 @@
 """What stands in for calls that would change the machine that the tests run on, and remembers them."""
 
 import base64
+import errno
 import os
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from appliance.host.calls import Calls
+
+
+class Hostnamed:
+    """What systemd-hostnamed does to a machine's files, and when it says so."""
+
+    def __init__(self, etc: Path) -> None:
+        self._file = etc / "hostname"
+
+    def answers(self, name: str) -> None:
+        self._file.write_text(f"{name}\n")
+
+    def is_done_before_it_says_so(self, name: str) -> None:
+        self.answers(name)
+        self.is_late(name)
+
+    def is_late(self, name: str) -> None:
+        """It may rename the machine yet, when nobody waits for it any more."""
+        raise TimeoutError(errno.ETIMEDOUT, f"hostnamectl hostname {name} did not answer")
+
+
+def nobody(name: str) -> None:
+    """No systemd-hostnamed, as early in a boot."""
+    raise OSError(errno.EIO, f"Failed to connect to bus to set {name}")
 
 
 class Recorder:
@@ -12,8 +38,7 @@ class Recorder:
         self.asked: list[tuple[str, object]] = []
         self.refusals: set[str] = set()
         """What is refused from now on."""
-        self.hostnamed = False
-        """Whether systemd-hostnamed answers."""
+        self.hostnamed: Callable[[str], None] = nobody
 
     def calls(self) -> Calls:
         return Calls(
@@ -24,10 +49,9 @@ class Recorder:
             open_ssh=lambda: self._take("open_ssh", None),
         )
 
-    def _ask_hostnamed(self, name: str) -> bool:
-        if self.hostnamed:
-            self._take("ask_hostnamed", name)
-        return self.hostnamed
+    def _ask_hostnamed(self, name: str) -> None:
+        self._take("ask_hostnamed", name)
+        self.hostnamed(name)
 
     def _take(self, what: str, value: str | datetime | None) -> None:
         if what in self.refusals:

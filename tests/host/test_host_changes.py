@@ -4,15 +4,17 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from appliance.core.machine import MachineWishes
-from appliance.host.calls import Calls
+from appliance.host import calls
+from appliance.host.boot_changes import BootChanges
 from appliance.host.changes import Changes, Places
-from tests.host.machinery import Recorder, public_key
+from tests.host.machinery import Hostnamed, Recorder, nobody, public_key
 
 NOW = datetime(2026, 11, 20, 13, 5, tzinfo=timezone(timedelta(hours=1)))
 
@@ -25,9 +27,9 @@ def snapshot(root: Path) -> dict[str, object]:
     }
 
 
-def test_each_wish_is_granted_on_disk(root: Path, changes: Changes, asked: Recorder, ssh_key: str) -> None:
-    wishes = MachineWishes(name="Kitchen", time_zone="Europe/Berlin", clock=NOW, ssh_keys=(ssh_key,))
-    assert changes.apply(wishes) == {}
+def test_each_wish_is_granted_on_disk(root: Path, boot_changes: BootChanges, asked: Recorder, ssh_key: str) -> None:
+    assert boot_changes.apply(MachineWishes(name="Kitchen", time_zone="Europe/Berlin", clock=NOW)) == {}
+    assert boot_changes.admit((ssh_key,)) == {}
     assert (root / "etc/hostname").read_text() == "kitchen\n"
     assert (root / "etc/hosts").read_text() == "127.0.0.1\tlocalhost\n127.0.1.1\tkitchen.lan kitchen\n"
     assert os.readlink(root / "etc/localtime") == str(root / "usr/share/zoneinfo/Europe/Berlin")
@@ -36,34 +38,38 @@ def test_each_wish_is_granted_on_disk(root: Path, changes: Changes, asked: Recor
     assert (stat.S_IMODE(keys.stat().st_mode), stat.S_IMODE(keys.parent.stat().st_mode)) == (0o600, 0o700)
     assert asked.asked == [
         ("set_clock", NOW),
+        ("ask_hostnamed", "kitchen"),
         ("set_host_name", "kitchen"),
         ("announce", None),
         ("open_ssh", None),
     ]
 
 
-def test_no_wish_changes_nothing(root: Path, changes: Changes, asked: Recorder) -> None:
+def test_no_wish_changes_nothing(root: Path, boot_changes: BootChanges, asked: Recorder) -> None:
     before = snapshot(root)
-    assert changes.apply(MachineWishes()) == {}
+    assert boot_changes.apply(MachineWishes()) == {}
+    assert boot_changes.admit(()) == {}
     assert snapshot(root) == before
     assert asked.asked == []
 
 
 def test_the_same_wishes_again_change_nothing_and_disturb_nobody(
-    root: Path, changes: Changes, asked: Recorder, ssh_key: str
+    root: Path, boot_changes: BootChanges, asked: Recorder, ssh_key: str
 ) -> None:
-    wishes = MachineWishes(name="kitchen", time_zone="Europe/Berlin", ssh_keys=(ssh_key,))
-    changes.apply(wishes)
+    wishes = MachineWishes(name="kitchen", time_zone="Europe/Berlin")
+    boot_changes.apply(wishes)
+    boot_changes.admit((ssh_key,))
     before = snapshot(root)
     asked.asked.clear()
-    assert changes.apply(wishes) == {}
+    assert boot_changes.apply(wishes) == {}
+    assert boot_changes.admit((ssh_key,)) == {}
     assert snapshot(root) == before
     assert asked.asked == [("open_ssh", None)]
 
 
-def test_new_keys_take_the_place_of_the_old_ones(root: Path, changes: Changes) -> None:
+def test_new_keys_take_the_place_of_the_old_ones(root: Path, boot_changes: BootChanges) -> None:
     for key in (public_key(), last := public_key()):
-        changes.apply(MachineWishes(ssh_keys=(key,)))
+        boot_changes.admit((key,))
     assert (root / "root/.ssh/authorized_keys").read_text() == f"{last}\n"
 
 
@@ -99,12 +105,13 @@ def test_a_clock_that_a_time_server_keeps_is_left_to_it(root: Path, changes: Cha
         (MachineWishes(time_zone="/etc/passwd"), "time_zone"),
         (MachineWishes(time_zone="Europe"), "time_zone"),
         (MachineWishes(time_zone="tzdata.zi"), "time_zone"),
+        (MachineWishes(time_zone="localtime"), "time_zone"),
+        (MachineWishes(time_zone="posixrules"), "time_zone"),
+        (MachineWishes(time_zone="Factory"), "time_zone"),
         (MachineWishes(time_zone="Europe/Berlin\n"), "time_zone"),
         (MachineWishes(clock=datetime(1970, 1, 1, tzinfo=UTC)), "clock"),
         (MachineWishes(clock=datetime(2100, 1, 1, tzinfo=UTC)), "clock"),
         (MachineWishes(clock=datetime(2026, 11, 20, 12)), "clock"),  # noqa: DTZ001 - that is what is wrong with it
-        (MachineWishes(ssh_keys=("ssh-ed25519 nonsense",)), "ssh_keys"),
-        (MachineWishes(ssh_keys=tuple(public_key() for _ in range(101))), "ssh_keys"),
     ],
     ids=repr,
 )
@@ -119,9 +126,34 @@ def test_what_cannot_be_meant_changes_nothing_and_is_told(
     assert asked.asked == []
 
 
-def test_one_refusal_does_not_cost_the_other_wishes(root: Path, changes: Changes, asked: Recorder) -> None:
+@pytest.mark.parametrize("keys", [("ssh-ed25519 nonsense",), tuple(public_key() for _ in range(101))], ids=len)
+def test_keys_that_cannot_be_meant_change_nothing_and_are_told(
+    keys: tuple[str, ...], root: Path, boot_changes: BootChanges, asked: Recorder
+) -> None:
+    before = snapshot(root)
+    assert list(boot_changes.admit(keys)) == ["ssh_keys"]
+    assert snapshot(root) == before
+    assert asked.asked == []
+
+
+@pytest.mark.parametrize("target", ["../../../../etc/elsewhere", "Way"])
+def test_a_zone_that_leads_out_of_the_folder_is_none(root: Path, changes: Changes, target: str) -> None:
+    (root / "etc/elsewhere").write_bytes(b"TZif2" + bytes(40))
+    (root / "usr/share/zoneinfo/Europe/Way").symlink_to(target)
+    before = snapshot(root)
+    assert list(changes.apply(MachineWishes(time_zone="Europe/Way"))) == ["time_zone"]
+    assert snapshot(root) == before
+
+
+def test_a_zone_that_is_an_older_name_of_another_is_one(root: Path, changes: Changes) -> None:
+    (root / "usr/share/zoneinfo/Portugal").symlink_to("Europe/Lisbon")
+    assert changes.apply(MachineWishes(time_zone="Portugal")) == {}
+    assert os.readlink(root / "etc/localtime") == str(root / "usr/share/zoneinfo/Portugal")
+
+
+def test_one_refusal_does_not_cost_the_other_wishes(root: Path, boot_changes: BootChanges, asked: Recorder) -> None:
     asked.refusals = {"set_clock", "set_host_name"}
-    refused = changes.apply(MachineWishes(name="kitchen", time_zone="Europe/Berlin", clock=NOW))
+    refused = boot_changes.apply(MachineWishes(name="kitchen", time_zone="Europe/Berlin", clock=NOW))
     assert refused == {
         "clock": "The clock could not be set: Operation not permitted.",
         "name": "The name could not be changed: Operation not permitted.",
@@ -131,21 +163,53 @@ def test_one_refusal_does_not_cost_the_other_wishes(root: Path, changes: Changes
     assert "127.0.1.1\ttonearm.lan tonearm\n" in (root / "etc/hosts").read_text()
 
 
-def test_what_is_written_and_not_yet_in_force_is_told_so(changes: Changes, asked: Recorder, ssh_key: str) -> None:
+def test_what_is_written_and_not_yet_in_force_is_told_so(
+    boot_changes: BootChanges, asked: Recorder, ssh_key: str
+) -> None:
     asked.refusals = {"announce", "open_ssh"}
-    refused = changes.apply(MachineWishes(name="kitchen", ssh_keys=(ssh_key,)))
-    assert refused == {
+    assert boot_changes.apply(MachineWishes(name="kitchen")) | boot_changes.admit((ssh_key,)) == {
         "name": "It is renamed; kitchen.local answers once the box was turned off and on.",
         "ssh_keys": "The ssh keys are stored; ssh opens once the box was turned off and on.",
     }
 
 
-def test_where_hostnamed_answers_it_does_the_renaming(root: Path, changes: Changes, asked: Recorder) -> None:
-    asked.hostnamed = True
-    assert changes.apply(MachineWishes(name="kitchen")) == {}
+def test_where_hostnamed_answers_it_does_the_renaming(root: Path, boot_changes: BootChanges, asked: Recorder) -> None:
+    asked.hostnamed = lambda _: None
+    assert boot_changes.apply(MachineWishes(name="kitchen")) == {}
     assert asked.asked == [("ask_hostnamed", "kitchen"), ("announce", None)]
     assert (root / "etc/hostname").read_text() == "tonearm\n"  # which is hostnamed's to write
     assert "kitchen" in (root / "etc/hosts").read_text()
+
+
+def test_behind_the_socket_nobody_else_renames(root: Path, changes: Changes, asked: Recorder) -> None:
+    """The unit may not, and would be killed for trying."""
+    asked.hostnamed = nobody
+    before = snapshot(root)
+    refused = changes.apply(MachineWishes(name="kitchen"))
+    assert refused == {"name": "The name could not be changed: Failed to connect to bus to set kitchen."}
+    assert snapshot(root) == before
+    assert asked.asked == [("ask_hostnamed", "kitchen")]
+
+
+def test_a_hostnamed_that_is_late_and_done_has_done_it(root: Path, changes: Changes, asked: Recorder) -> None:
+    asked.hostnamed = Hostnamed(root / "etc").is_done_before_it_says_so
+    assert changes.apply(MachineWishes(name="kitchen")) == {}
+    assert (root / "etc/hosts").read_text() == "127.0.0.1\tlocalhost\n127.0.1.1\tkitchen.lan kitchen\n"
+    assert asked.asked[-1] == ("announce", None)
+
+
+def test_of_a_hostnamed_that_is_late_nobody_claims_to_know(root: Path, changes: Changes, asked: Recorder) -> None:
+    hostnamed = Hostnamed(root / "etc")
+    asked.hostnamed = hostnamed.is_late
+    refused = changes.apply(MachineWishes(name="kitchen", time_zone="Europe/Berlin"))
+    assert list(refused) == ["name"]
+    assert "did not say in time whether it is called kitchen now" in refused["name"]
+    # Whichever name it has in the end, it finds itself.
+    assert (root / "etc/hosts").read_text() == (
+        "127.0.0.1\tlocalhost\n127.0.1.1\tkitchen.lan tonearm.lan kitchen tonearm\n"
+    )
+    hostnamed.answers("kitchen")
+    assert changes.apply(MachineWishes(name="kitchen")) == {}
 
 
 @pytest.mark.parametrize(
@@ -164,17 +228,21 @@ def test_hosts_is_changed_where_it_names_the_machine(before: str, after: str, ro
     assert (root / "etc/hosts").read_bytes() == after.encode()
 
 
-def test_a_machine_without_hosts_or_a_name_is_named_all_the_same(root: Path, changes: Changes) -> None:
+@pytest.mark.parametrize("hostnamed", [nobody, None])
+def test_a_machine_without_hosts_or_a_name_is_named_all_the_same(
+    root: Path, boot_changes: BootChanges, asked: Recorder, hostnamed: Callable[[str], None] | None
+) -> None:
+    asked.hostnamed = hostnamed or Hostnamed(root / "etc").answers
     (root / "etc/hosts").unlink()
     (root / "etc/hostname").unlink()
-    assert changes.apply(MachineWishes(name="kitchen")) == {}
+    assert boot_changes.apply(MachineWishes(name="kitchen")) == {}
     assert (root / "etc/hostname").read_text() == "kitchen\n"
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, places: Places, asked: Recorder) -> None:
-    lost = Changes(Places(etc=tmp_path / "gone", zoneinfo=places.zoneinfo, ssh=tmp_path / "gone/ssh"), asked.calls())
-    refused = lost.apply(MachineWishes(time_zone="Europe/Berlin", ssh_keys=(public_key(),)))
-    assert refused == {
+    gone = Places(etc=tmp_path / "gone", zoneinfo=places.zoneinfo, ssh=tmp_path / "gone/ssh")
+    lost = BootChanges(gone, asked.calls())
+    assert lost.apply(MachineWishes(time_zone="Europe/Berlin")) | lost.admit((public_key(),)) == {
         "time_zone": "The time zone could not be set: No such file or directory.",
         "ssh_keys": "The ssh keys could not be stored: No such file or directory.",
     }
@@ -185,12 +253,15 @@ def test_the_kernel_is_really_told_the_name(root: Path) -> None:
 import os
 from pathlib import Path
 from appliance.core.machine import MachineWishes
+from appliance.host.boot_changes import BootChanges
 from appliance.host.calls import Calls
-from appliance.host.changes import Changes, Places
+from appliance.host.changes import Places
 root = Path({str(root)!r})
-calls = Calls(ask_hostnamed=lambda _: False, announce=lambda: None)
+def nobody(name):
+    raise OSError(5, "Failed to connect to bus")
+calls = Calls(ask_hostnamed=nobody, announce=lambda: None)
 places = Places(etc=root / "etc", zoneinfo=root / "usr/share/zoneinfo", ssh=root / "ssh")
-assert Changes(places, calls).apply(MachineWishes(name="kitchen")) == {{}}
+assert BootChanges(places, calls).apply(MachineWishes(name="kitchen")) == {{}}
 print(os.uname().nodename)
 """
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
@@ -204,19 +275,31 @@ print(os.uname().nodename)
 def test_programs_that_are_missing_or_refuse_are_errors_of_one_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = Calls()
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert calls.ask_hostnamed("kitchen") is False
+    with pytest.raises(FileNotFoundError):
+        calls.ask_hostnamed("kitchen")
     with pytest.raises(FileNotFoundError):
         calls.announce()
     for program in ("systemctl", "hostnamectl"):
         (tmp_path / program).write_text('#!/bin/sh\n[ "$0" ] && echo "Access denied: $*" >&2\nexit 4\n')
         (tmp_path / program).chmod(0o755)
-    assert calls.ask_hostnamed("kitchen") is False
+    with pytest.raises(OSError, match=r"Access denied: --no-ask-password hostname kitchen"):
+        calls.ask_hostnamed("kitchen")
     with pytest.raises(OSError, match=r"Access denied: --no-block try-restart avahi-daemon.service"):
         calls.announce()
     with pytest.raises(OSError, match=r"Access denied: --no-block start ssh.service"):
         calls.open_ssh()
     (tmp_path / "hostnamectl").write_text('#!/bin/sh\necho "$@" > "$0.asked"\n')
-    assert calls.ask_hostnamed("kitchen") is True
+    calls.ask_hostnamed("kitchen")
     assert (tmp_path / "hostnamectl.asked").read_text() == "--no-ask-password hostname kitchen\n"
+
+
+def test_programs_that_never_end_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hostnamectl").write_text('#!/bin/sh\necho $$ > "$0.started"\nexec tail -f /dev/null\n')
+    (tmp_path / "hostnamectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(calls, "HOSTNAMED_SECONDS", 0.5)
+    with pytest.raises(TimeoutError, match="hostnamectl did not answer"):
+        calls.ask_hostnamed("kitchen")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "hostnamectl.started").read_text()), 0)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.core.machine import MachineWishes
-from appliance.host.preseed_file import Administrator, BadPreseed, Preseed, find, load, parse
+from appliance.host.preseed_file import MADE, OWN, Administrator, BadPreseed, Preseed, find, load, parse
 from tests.host.machinery import public_key
 
 KEY = public_key()
@@ -141,6 +141,57 @@ def test_a_fault_is_told_in_a_sentence_that_helps(content: str | bytes, words: s
 )
 def test_no_fault_repeats_the_password(content: str, zoneinfo: Path) -> None:
     assert "s3cret" not in " ".join(faults(content, zoneinfo))
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "/srv/tonearm/music",
+        "/srv/tonearm/music/",
+        "//srv//tonearm/music/ours",
+        "/srv/Musik",
+        "/mnt",
+        "/mnt/disk/Müsik & Co",
+        "/media/usb0",
+    ],
+)
+def test_music_may_lie_where_the_server_may_look(folder: str, zoneinfo: Path) -> None:
+    assert parse(f'music = "{folder}"'.encode(), zoneinfo).music == folder
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "/",
+        "/srv",
+        "/srv/tonearm",
+        "/srv/tonearm/Musik",
+        "/srv/tonearm/music2",
+        "/srv/tonearm/server/x",
+        "/srv/tonearm/postgresql",
+        "/etc",
+        "/home/music",
+        "/root",
+        "/var/lib/music",
+        "/srv2/music",
+        "/./srv/tonearm/./Musik",
+    ],
+)
+def test_music_may_not_lie_where_the_server_neither_looks_nor_writes(folder: str, zoneinfo: Path) -> None:
+    (told,) = faults(f'music = "{folder}"', zoneinfo)
+    assert told == (
+        "music: Tonearm makes /srv/tonearm/music and folders in it. Any other has to be there already, in /srv, /mnt "
+        "or /media, but not in /srv/tonearm."
+    )
+
+
+def test_where_music_may_lie_is_what_the_server_s_unit_allows() -> None:
+    unit = (EXAMPLE.parents[3] / "tonearm/files/etc/systemd/system/tonearm.service").read_text()
+    found = {name: value.split() for name, value in re.findall(r"^(\w+)=(.*)$", unit, re.MULTILINE)}
+    assert found["ProtectSystem"] == ["strict"]
+    assert [path for path in found["ReadWritePaths"] if not path.endswith("/server")] == [MADE]
+    hidden = [path.lstrip("-") for path in found["InaccessiblePaths"]] + found.get("TemporaryFileSystem", [])
+    assert all(Path(path).is_relative_to(OWN) for path in hidden)
 
 
 @pytest.mark.parametrize("name", ["tonearm.toml", "TONEARM.TOML", "Tonearm.toml", "tonearm.toml.txt"])

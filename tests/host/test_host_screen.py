@@ -86,11 +86,12 @@ def test_the_code_is_shown_only_while_it_opens_something() -> None:
     assert seen(server=UP).code == seen(server=DOWN).code == ""
 
 
-def test_a_problem_with_the_owner_s_file_is_shown_until_somebody_has_set_up() -> None:
-    assert (
-        seen(server=OPEN, problem="name: No.").problem == seen(server=DOWN, problem="name: No.").problem == "name: No."
-    )
-    assert seen(problem="name: No.").problem == ""
+@pytest.mark.parametrize("server", [OPEN, DOWN, UP], ids=["open", "down", "up"])
+def test_a_problem_with_the_owner_s_file_is_shown_whoever_has_set_up(server: ServerState) -> None:
+    found = seen(server=server, problem="name: No.")
+    assert found.problem == "name: No."
+    assert not found.is_settled  # the screen stays lit
+    assert "name: No." in "\n".join(draw(found, 80, 25).plain())
 
 
 def test_another_port_is_named() -> None:
@@ -116,6 +117,38 @@ def test_the_picture_on_the_smallest_screen() -> None:
         assert line in text
     for line in in_halves(qr_code("http://192.168.178.123")):
         assert line in text
+
+
+SIZES = [(80, 25), (100, 37), (119, 45), (160, 50), (240, 67), (40, 12), (64, 16)]
+#: What people have; not those of nine addresses or of two thousand letters.
+USUAL: list[dict[str, Any]] = [
+    {},
+    {"server": OPEN},
+    {"server": OPEN, "problem": "The file tonearm.toml cannot be used, and nothing was changed.\nname: Write it so."},
+    {"server": OPEN, "name": "k" * 63},
+    {"server": OPEN, "name": "living-room-upstairs", "urls": ("http://192.168.178.123:4533", "http://10.0.0.2:4533")},
+    {"server": OPEN, "urls": ("http://[2001:db8:1234:5678:9abc:def0:1234:5678]",)},
+]
+
+
+@pytest.mark.parametrize("changed", USUAL, ids=range(len(USUAL)))
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("halves", [True, False], ids=["halves", "wholes"])
+def test_no_code_of_blocks_hides_what_is_to_be_read(
+    changed: dict[str, Any],
+    size: tuple[int, int],
+    halves: bool,  # noqa: FBT001 - a column
+) -> None:
+    found = seen(**changed)
+    text = " ".join("\n".join(draw(found, *size, halves=halves).plain()).split())
+    room = size[0] - 6
+    parts = [
+        *(url for url in found.urls[:2] if len(url) <= room),
+        found.code,
+        found.state,
+        *found.problem.split("\n", 1),
+    ]
+    assert [part for part in parts if part not in text] == []
 
 
 STATES = [

@@ -5,13 +5,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
 import trio.testing
 
-from appliance.ingest.music_folders import MusicFolders, _in_time
+from appliance.ingest.music_folders import MusicFolders
 
 
 class Place:
@@ -146,15 +148,77 @@ print(trio.run(MusicFolders(Path("/offered"), Path("/data")).fault, Path(sys.arg
     assert "may not read this folder" in run.stdout
 
 
-async def test_a_disk_that_hangs_is_not_waited_for(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
-    answers = threading.Event()
-    asked = autojump_clock.current_time()
+class Hanging:
+    """Disks that hang below some folders, as that of a server does which is switched off."""
 
-    def hangs(_: Path) -> None:
-        answers.wait()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.dead: set[Path] = set()
+        self.looks = threading.Semaphore(0)
+        """Goes up by one for each look that hangs."""
+        self._answers = threading.Event()
+        self._scandir = os.scandir
+        monkeypatch.setattr("appliance.ingest.music_folders.os.scandir", self._scan)
 
-    try:
-        assert "does not answer" in (await _in_time(hangs, tmp_path) or "")
-    finally:
-        answers.set()
-    assert autojump_clock.current_time() - asked == 10
+    def _scan(self, folder: Path) -> object:
+        if folder in self.dead:
+            self.looks.release()
+            self._answers.wait()
+        return self._scandir(folder)
+
+    def come_back(self) -> None:
+        self._answers.set()
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    hanging = Hanging(monkeypatch)
+    yield hanging
+    hanging.come_back()
+
+
+async def impatient(
+    place: Place, folder: Path, clock: trio.testing.MockClock, meanwhile: Callable[[], Awaitable[object]]
+) -> str:
+    """What is said of a folder when the patience with it has ended; ``meanwhile`` comes before that."""
+    said = ""
+
+    async def ask() -> None:
+        nonlocal said
+        said = await place.fault(folder)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await meanwhile()
+        clock.jump(10)
+    return said
+
+
+async def test_disks_that_hang_cost_the_server_two_threads_however_often_they_are_named(
+    place: Place, hanging: Hanging, mock_clock: trio.testing.MockClock
+) -> None:
+    ways = [place.folder / f"nas {number}" for number in range(5)]
+    for way in (*ways, place.folder / "good"):
+        way.mkdir()
+    hanging.dead = set(ways)
+    common = trio.to_thread.current_default_thread_limiter()
+    a_look_hangs = partial(trio.to_thread.run_sync, hanging.looks.acquire)
+    for way in ways[:2]:
+        assert "The disk of this folder does not answer" in await impatient(place, way, mock_clock, a_look_hangs)
+    # Of what is not looked at nothing is claimed.
+    for way in (*ways[2:], place.folder / "good"):
+        said = await impatient(place, way, mock_clock, trio.testing.wait_all_tasks_blocked)
+        assert "was not looked at" in said
+    assert not hanging.looks.acquire(blocking=False)
+    assert common.borrowed_tokens == 0
+    # What is offered stands for itself.
+    assert await place.folders.prepare(place.offered) is None
+    hanging.come_back()
+    assert await place.fault(place.folder / "good") == ""
+
+
+async def test_whoever_uses_up_the_common_threads_does_not_hold_it_up(place: Place) -> None:
+    common = trio.to_thread.current_default_thread_limiter()
+    for _ in range(int(common.total_tokens)):
+        common.acquire_on_behalf_of_nowait(object())
+    with trio.fail_after(10):
+        assert await place.folders.prepare(place.offered) is None

@@ -15,6 +15,7 @@ from appliance.api.services import Services
 from appliance.core.accounts import SESSION_LIFETIME, Role
 from appliance.core.errors import Forbidden, NotFound, WrongCredentials
 from appliance.core.ports import UnitOfWork
+from appliance.visitors import network
 
 #: Below this path the cookie is sent; ``/rest`` is not.
 COOKIE_PATH = "/api"
@@ -49,7 +50,7 @@ class Route:
                 self._services,
                 work,
                 caller=caller,
-                network=_network(),
+                network=network(),
                 address=request.host_url.rstrip("/"),
                 item=None if item is None else _uuid(item),
                 query=query,
@@ -127,11 +128,6 @@ async def _body() -> bytes:
     """The body. Raises 413 or 408 when it is too long or too slow."""
     data = await request.get_data()
     return data if isinstance(data, bytes) else data.encode()
-
-
-def _network() -> str:
-    client = request.scope.get("client")
-    return client[0] if client else "local"
 
 
 def _uuid(text: str) -> UUID:

@@ -162,6 +162,8 @@ _BAD: list[Any] = [
     ANSWERS | {"device_name": "厨房"},
     ANSWERS | {"time_zone": ""},
     ANSWERS | {"time_zone": "Europe/Atlantis"},
+    ANSWERS | {"time_zone": "localtime"},
+    ANSWERS | {"time_zone": "Factory"},
     ANSWERS | {"time_zone": "/etc/passwd"},
     ANSWERS | {"time_zone": "Europe/Berlin\n"},
     ANSWERS | {"time_zone": 1},

@@ -9,6 +9,7 @@ import msgspec
 
 from image.command import Runner
 from image.failure import ImageFailed
+from image.lending import PYTHON, lending
 from image.tools import emulated
 from image.tree import Tree
 from image.workshop import ROOT, Workshop
@@ -65,6 +66,8 @@ def converge(shop: Workshop, runner: Runner) -> None:
 def _play(playbook: str, shop: Workshop, runner: Runner) -> None:
     program = ROOT / ".venv-image/bin/ansible-playbook"
     command: list[str | Path] = [program, "--inventory", _inventory_file(shop), _ANSIBLE / playbook]
+    if emulated(shop.target):
+        command = lending(shop.root, command)
     runner.run(in_chamber(shop.root, command), env=_environment(shop))
 
 
@@ -82,7 +85,7 @@ def _inventory(shop: Workshop) -> dict[str, object]:
     card = {
         "ansible_connection": "community.general.chroot",
         "ansible_host": str(shop.root),
-        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_python_interpreter": PYTHON if emulated(shop.target) else "/usr/bin/python3",
         "ansible_remote_tmp": "/tmp/ansible",  # noqa: S108 - the other system's, which is a tmpfs
         "tonearm_card": True,
         "tonearm_architecture": shop.target.arch,

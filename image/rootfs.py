@@ -25,7 +25,7 @@ _COMPONENTS = "main,non-free-firmware"
 LEFT_OUT = ROOT / "ansible/roles/card/files/etc/dpkg/dpkg.cfg.d/tonearm"
 #: What PostgreSQL's package must know before it is installed, or it makes a cluster: minutes, where it is emulated.
 NO_CLUSTER = ROOT / "ansible/roles/base/files/createcluster.conf"
-_BEFORE = 'install -D -m 644 {file} "$1/etc/postgresql-common/createcluster.d/createcluster.conf"'
+_BEFORE = 'install -D -m 644 {file} "$1/etc/postgresql-common/createcluster.d/tonearm.conf"'
 #: Packages make the initramfs twice: as the kernel is configured, and at the end. Told not to (INITRD), they leave it
 #: to be made once, when all is there: minutes less, where it is emulated.
 _NO_INITRAMFS = {"INITRD": "No"}
@@ -120,5 +120,5 @@ def options(target: Target, packages: list[str]) -> list[str]:
 
 
 def _key(content: list[str]) -> str:
-    parts = [SUITE, *content, *(file.read_text(encoding="utf-8") for file in (LEFT_OUT, NO_CLUSTER))]
+    parts = [SUITE, *content, _BEFORE, *(file.read_text(encoding="utf-8") for file in (LEFT_OUT, NO_CLUSTER))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_KEY]

@@ -50,7 +50,7 @@ _BOOT = {
     "amd64": [Tool("qemu-system-x86_64", "qemu-system-x86"), Tool("/usr/share/ovmf/OVMF.fd", "ovmf")],
     "arm64": [Tool("qemu-system-aarch64", "qemu-system-arm")],
 }
-_ANY_BOOT = [Tool("qemu-img", "qemu-utils")]
+_ANY_BOOT = [Tool("qemu-img", "qemu-utils"), Tool("ssh", "openssh-client")]
 
 
 def emulated(target: Target) -> bool:

@@ -10,7 +10,7 @@ _COPIED = (
     *(ROLES / role / "files/etc/systemd/system" for role in ("card", "postgresql", "time", "tonearm")),
 )
 _SOCKET = ROLES / "tonearm/templates/tonearm.socket"
-_SUFFIXES = {".service", ".socket", ".timer", ".slice", ".d"}
+_SUFFIXES = {".service", ".socket", ".slice", ".d"}
 
 
 def make_unit_tree(root: Path) -> list[str]:

@@ -43,6 +43,16 @@ class Bench:
         self.machine = self._running.enter_context(Machine(board, disk, clock=clock, cable=cable))
         return self.machine
 
+    def switch_on_other(self, disk: Path, *started: str) -> Machine:
+        """Put another disk than a card into the same board. ``started``: QEMU's arguments for what starts it."""
+        self.switch_off()
+        room = self._room()
+        self._running.callback(shutil.rmtree, room)
+        bare = board_for(self.arch, self.card, room)
+        board = bare._replace(arguments=(*bare.arguments, *started))
+        self.machine = self._running.enter_context(Machine(board, disk))
+        return self.machine
+
     def switch_off(self) -> None:
         """Cut the power of what is running."""
         self.machine = None

@@ -21,6 +21,9 @@ from tests.image.boot.machine import Machine
 #: A card that somebody bought; the image is made for any of 8 GB or more.
 GIGABYTES = 12
 
+#: What is tried on one kind of machine only: a Pi's boot is no PC's, and Ansible would take an hour in an emulated Pi.
+_ONLY = {"test_own_debian.py": "amd64", "test_raspberry_pi.py": "arm64"}
+
 _FIGURES = pytest.StashKey[Figures]()
 _BENCH = pytest.StashKey[Bench]()
 
@@ -39,9 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A card for PCs is no card for a Pi."""
-    is_for_pi = collection_path.name == "test_raspberry_pi.py"
-    return True if is_for_pi and config.getoption("--arch") != "arm64" else None
+    arch = config.getoption("--arch")
+    return True if _ONLY.get(collection_path.name, arch) != arch else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -33,10 +33,3 @@ def test_neither_the_server_nor_the_database_starts_on_the_wrong_disk(broken: Ma
 
 def test_the_screen_says_what_is_wrong(broken: Machine) -> None:
     until(lambda: "data" in broken.screen().lower(), "the screen to name the data partition", seconds=60)
-
-
-def test_once_the_partition_is_there_everything_starts_by_itself(broken: Machine) -> None:
-    broken.run("mkfs.ext4", "-q", "-L", "tonearm-data", "/dev/vda4", seconds=120)
-    broken.run("udevadm", "trigger", "--settle", "/dev/vda4")
-    broken.until_ready()
-    assert broken.of_unit("srv-tonearm.mount", "ActiveState") == "active"

@@ -27,16 +27,8 @@ from appliance.core.catalogue import AlbumFilter, Window
 from appliance.core.errors import Unavailable
 from appliance.core.ports import Offload, Store
 from appliance.core.scanning import Scan, ScanFault, ScanKind
-from appliance.core.setup import Setup
 from appliance.core.throttle import Throttle
-from appliance.first_start import (
-    first_administrator,
-    greet,
-    open_setup,
-    settle_libraries,
-    state_of_music,
-    until_libraries_are_settled,
-)
+from appliance.first_start import Music, first_administrator, greet, open_setup
 from appliance.following import counted, follow_scan, summary
 from appliance.host.notify import Notifier, open_notifier
 from appliance.host.status import Activity
@@ -115,12 +107,12 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
     async with open_store(settings, supervisor, terminal) as store:
         throttle = Throttle(trio.current_time)
         accounts = open_accounts(settings, throttle)
-        setup = open_setup(settings, accounts, throttle)
+        music = Music(settings, store, terminal)
+        setup = open_setup(settings, accounts, throttle, music)
         if settings.admin_password:
             # There is nothing to show, and whoever is named may sign in as soon as the server answers.
             await first_administrator(settings, store, accounts)
-        if settings.setup == "terminal" or settings.music_dirs:
-            await settle_libraries(settings, store, terminal)
+        await music.settle_if_it_can_be()
         # Covers have workers of their own, so that somebody who looks at them does not wait behind a scan's batch.
         async with (
             open_offload(workers=settings.worker_count) as readers,
@@ -144,7 +136,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     covers=stream.covers,
                     version=__version__,
                 )
-                health = _health(settings, services, stream, supervisor, jobs)
+                health = _health(settings, store, stream, supervisor, jobs, music=music)
                 app = _app(settings, services, stream, health)
                 # What is loaded by now stays. Without this the collector walks over all of it now and then, and every
                 # stream waits a tenth of a second.
@@ -159,7 +151,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     serving.set()
                     await greet(settings, store, accounts, setup, terminal, addresses=web[0])
                     notifier.ready()
-                    nursery.start_soon(_first_scan, settings, store, setup, terminal)
+                    nursery.start_soon(_first_scan, services, music, terminal)
                     await stop.wait()
                     notifier.stopping()
                     terminal.say("Stopping…")
@@ -190,14 +182,13 @@ def _jobs(settings: Settings, store: Store, readers: Offload) -> list[Service]:
 
 
 def _health(
-    settings: Settings, services: Services, stream: Stream, supervisor: Supervisor, jobs: list[Service]
+    settings: Settings, store: Store, stream: Stream, supervisor: Supervisor, jobs: list[Service], *, music: Music
 ) -> Health:
     """What ``/health/ready`` asks."""
-    store, setup = services.store, services.setup
     return Health(
         [
             Check("database", required=True, probe=partial(_answers, store)),
-            Check("music", required=False, probe=partial(state_of_music, settings, store, setup)),
+            Check("music", required=False, probe=music.state),
             Check("disk", required=False, probe=partial(_has_room, settings.data_dir)),
             Check("transcoder", required=False, probe=partial(_works, stream)),
             *(Check(job.name, required=False, probe=partial(supervisor.probe, job.name)) for job in jobs),
@@ -250,14 +241,15 @@ async def _works(stream: Stream) -> str:
     return f"{stream.busy_workers} busy, {stream.warm_workers} waiting"
 
 
-async def _first_scan(settings: Settings, store: Store, setup: Setup, terminal: Terminal) -> None:
+async def _first_scan(services: Services, music: Music, terminal: Terminal) -> None:
     """Look for what changed while the server was down, and show it; once set-up is over, where it is still open."""
+    store = services.store
     try:
         async with store.begin() as work:
             libraries = await work.libraries.all()
         if not libraries:
-            await setup.until_over()
-            await until_libraries_are_settled(settings, store, terminal)
+            await services.setup.until_over()
+            await music.until_settled()
         async with store.begin() as work:
             latest = await work.scans.latest()
             # The watcher, or set-up, may have asked already.
@@ -275,7 +267,7 @@ async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[
     joined, supervisor = _joining(settings), Supervisor()
     async with open_store(joined, supervisor, terminal) as store:
         if settings.music_dirs and joined == settings:
-            await settle_libraries(settings, store, terminal)
+            await Music(settings, store, terminal).settle()
         async with open_offload(workers=settings.worker_count) as offload:
             scanner = Service(name="scanner", run=Scanner(store, offload).run, required=True)
             async with supervisor.level(scanner):

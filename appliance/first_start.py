@@ -24,7 +24,89 @@ _log = structlog.stdlib.get_logger(__name__)
 _AGAIN_SECONDS = 10.0
 
 
-def open_setup(settings: Settings, accounts: Accounts, throttle: Throttle) -> Setup:
+class Music:
+    """Which folders the music is in.
+
+    One for the whole server: a folder that hangs keeps a thread, and of those it has its own few.
+    """
+
+    def __init__(self, settings: Settings, store: Store, terminal: Terminal) -> None:
+        self.folders = MusicFolders(settings.music_folder, settings.data_dir)
+        self._settings = settings
+        self._store = store
+        self._terminal = terminal
+
+    async def settle(self) -> None:
+        """Choose the folders to use. Raises ``Unavailable`` where there is none to be had.
+
+        Those of the settings; else those that were used before; else the demo library where the terminal sets up, and
+        the folder that set-up offers where people do. While set-up is open there are none: it settles them.
+        """
+        settings = self._settings
+        roots = settings.music_dirs
+        if not roots:
+            async with self._store.begin() as work:
+                if await work.libraries.all():
+                    return
+                is_open = settings.setup == "page" and not await work.users.administrator_exists()
+            if is_open:
+                return
+            roots = (await self._demo() if settings.setup == "terminal" else await self._home(),)
+        async with self._store.begin() as work:
+            await work.libraries.settle([bytes(root) for root in roots])
+
+    async def settle_if_it_can_be(self) -> None:
+        """The same at a start, which a disk that is not there must not stop: everything else works."""
+        try:
+            await self.settle()
+        except Unavailable:
+            if self._settings.setup == "terminal" or self._settings.music_dirs:
+                raise
+
+    async def until_settled(self) -> None:
+        """The same, for as long as it takes: the disk may be plugged in later."""
+        told = ""
+        while True:
+            try:
+                await self.settle()
+            except Unavailable as error:
+                if told != str(error):
+                    _log.warning("There is no folder for music yet", reason=str(error))
+                told = str(error)
+                await trio.sleep(_AGAIN_SECONDS)
+            else:
+                return
+
+    async def state(self) -> str:
+        """Whether there are folders, in a few words. Raises ``Unavailable`` where there should be one."""
+        async with self._store.begin() as work:
+            libraries = await work.libraries.all()
+            is_open = not libraries and not await work.users.administrator_exists()
+        if libraries or is_open:
+            return counted(len(libraries), "folder") if libraries else "waits for set-up"
+        home = self._settings.music_folder
+        fault = await self.folders.fault(home)
+        raise Unavailable(f"The folder for music is {home}. {fault or 'It will be used in a moment.'}")
+
+    async def _demo(self) -> Path:
+        folder = self._settings.demo_dir
+        with self._terminal.progress("Composing a demo library", "tracks") as progress:
+            # A thread that is abandoned leaves whole tracks; the next start makes the others.
+            compose = partial(write_demo, folder, progress=progress)
+            try:
+                await trio.to_thread.run_sync(compose, abandon_on_cancel=True)
+            except OSError as error:
+                raise Unavailable(f"The demo library cannot be written: {error}.") from error
+        return folder
+
+    async def _home(self) -> Path:
+        folder = self._settings.music_folder
+        if fault := await self.folders.prepare(folder):
+            raise Unavailable(f"The folder for music is {folder}. {fault}")
+        return folder
+
+
+def open_setup(settings: Settings, accounts: Accounts, throttle: Throttle, music: Music) -> Setup:
     """The first set-up, on these terms."""
     terms = Terms(
         by_page=settings.setup == "page",
@@ -32,71 +114,7 @@ def open_setup(settings: Settings, accounts: Accounts, throttle: Throttle) -> Se
         code=settings.setup_code,
     )
     machine = SocketMachine(settings.machine_socket) if settings.machine_socket else None
-    return Setup(terms, accounts, throttle, MusicFolders(settings.music_folder, settings.data_dir), machine)
-
-
-async def settle_libraries(settings: Settings, store: Store, terminal: Terminal) -> None:
-    """Choose the folders of music to use.
-
-    Those of the settings; else those that were used before; else the demo library where the terminal sets up, and
-    the folder that set-up offers where people do. While set-up is open there are none: it settles them.
-    """
-    roots = settings.music_dirs
-    if not roots:
-        async with store.begin() as work:
-            if await work.libraries.all():
-                return
-            is_open = settings.setup == "page" and not await work.users.administrator_exists()
-        if is_open:
-            return
-        roots = (await _demo(settings, terminal) if settings.setup == "terminal" else await _music_home(settings),)
-    async with store.begin() as work:
-        await work.libraries.settle([bytes(root) for root in roots])
-
-
-async def until_libraries_are_settled(settings: Settings, store: Store, terminal: Terminal) -> None:
-    """The same, for as long as it takes: the disk of the music may be plugged in later, and everything else works."""
-    told = ""
-    while True:
-        try:
-            await settle_libraries(settings, store, terminal)
-        except Unavailable as error:
-            if told != str(error):
-                _log.warning("There is no folder for music yet", reason=str(error))
-            told = str(error)
-            await trio.sleep(_AGAIN_SECONDS)
-        else:
-            return
-
-
-async def state_of_music(settings: Settings, store: Store, setup: Setup) -> str:
-    """Whether there are folders for music, in a few words. Raises ``Unavailable`` where there should be one."""
-    async with store.begin() as work:
-        libraries = await work.libraries.all()
-        is_open = await setup.is_open(work)
-    if libraries or is_open:
-        return counted(len(libraries), "folder") if libraries else "waits for set-up"
-    folders = MusicFolders(settings.music_folder, settings.data_dir)
-    fault = await folders.fault(settings.music_folder)
-    raise Unavailable(f"The folder for music is {settings.music_folder}. {fault or 'It will be used in a moment.'}")
-
-
-async def _demo(settings: Settings, terminal: Terminal) -> Path:
-    with terminal.progress("Composing a demo library", "tracks") as progress:
-        # A thread that is abandoned leaves whole tracks; the next start makes the others.
-        compose = partial(write_demo, settings.demo_dir, progress=progress)
-        try:
-            await trio.to_thread.run_sync(compose, abandon_on_cancel=True)
-        except OSError as error:
-            raise Unavailable(f"The demo library cannot be written: {error}.") from error
-    return settings.demo_dir
-
-
-async def _music_home(settings: Settings) -> Path:
-    folders = MusicFolders(settings.music_folder, settings.data_dir)
-    if fault := await folders.prepare(settings.music_folder):
-        raise Unavailable(f"The folder for music is {settings.music_folder}. {fault}")
-    return settings.music_folder
+    return Setup(terms, accounts, throttle, music.folders, machine)
 
 
 async def first_administrator(settings: Settings, store: Store, accounts: Accounts) -> FirstAdministrator | None:

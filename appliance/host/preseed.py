@@ -142,15 +142,16 @@ class BootFile:
         except BadPreseed:
             return
         is_set_up = server.is_set_up()
+        is_needed = not is_set_up or (preseed.music is not None and server.waits_for_music())
         if _is_ours(content, preseed):
-            if is_set_up:
+            if not is_needed:
                 remove_file(path)
             return
         if is_set_up:
             self._tell_ignored(preseed, server)
         elif preseed.administrator is not None:
             raise Unavailable("The server has not made the administrator of the boot partition's file.")
-        self._put_away(path, preseed, None if is_set_up else leftover(preseed))
+        self._put_away(path, preseed, leftover(preseed) if is_needed else None)
         self._forget_password()
 
     def _tell_ignored(self, preseed: Preseed, server: Server) -> None:

@@ -8,17 +8,17 @@ import msgspec
 from appliance.host.preseed_file import Preseed
 
 _KEPT: Final = "# Tonearm has used this file. To use it again, rename it to tonearm.toml and start the box.\n"
-_STAYS: Final = "# Until somebody has set this box up; then the box takes this file away.\n"
+_STAYS: Final = "# Until this box is set up and has its folder of music; then the box takes this file away.\n"
 _NAMED: Final = "\n# It named an administrator. The password is not kept.\n# [administrator]\n"
 
 
 def leftover(preseed: Preseed) -> Preseed | None:
-    """What has to stay in force while set-up is open; None when nothing has to.
+    """What has to stay in force until set-up is over and the folder for music is there; None when nothing has to.
 
     Somebody who asked for a code wants it asked, and who said where the music is wants that offered, restarts or not.
     """
-    rest = Preseed(setup_code=preseed.setup_code, music=preseed.music)
-    return None if preseed.administrator is not None or rest == Preseed() else rest
+    rest = Preseed(setup_code=preseed.setup_code and preseed.administrator is None, music=preseed.music)
+    return None if rest == Preseed() else rest
 
 
 def applied(preseed: Preseed) -> bytes:

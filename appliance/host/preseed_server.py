@@ -9,7 +9,7 @@ from appliance.core.errors import Unavailable
 from appliance.core.text import clean
 from appliance.host.own_door import ask
 from appliance.host.preseed_file import Administrator
-from appliance.host.server_state import setup_needed
+from appliance.host.server_state import server_state, setup_needed
 
 #: Seconds. To look at a password takes a small board a second or two, and somebody else may be signing in.
 _PATIENCE: Final = 15.0
@@ -29,6 +29,13 @@ class Server:
         if needed is None:
             raise Unavailable("The server does not say whether it is set up.")
         return not needed
+
+    def waits_for_music(self) -> bool:
+        """Whether the folder for music is not there yet, as that of a disk that nobody has plugged in."""
+        state = server_state(self._port, patience=self._patience)
+        if not state.answers:
+            raise Unavailable("The server does not say how it is.")
+        return "music" in state.failing
 
     def admits(self, login: Administrator) -> bool:
         """Whether this name and password are an administrator's. Signs out again."""

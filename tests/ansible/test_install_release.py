@@ -44,9 +44,9 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": path, "TONEARM_RELEASES": str(folder / "releases"), "TONEARM_PIP": str(pip)}
 
 
-def install(folder: Path, bundle: Path) -> subprocess.CompletedProcess[str]:
+def install(folder: Path, bundle: Path, name: str = __version__) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [INSTALL, __version__, bundle, "requirements.txt"],
+        [INSTALL, name, bundle, "requirements.txt"],
         env=environment(folder),
         capture_output=True,
         text=True,
@@ -67,6 +67,17 @@ def test_a_release_runs_and_bears_its_wheels_hash(tmp_path: Path, wheel: Path) -
     assert install(tmp_path, tmp_path / "bundle.tar").returncode == 0
     after = {path: path.lstat().st_mtime_ns for path in release.rglob("*") if "__pycache__" not in path.parts}
     assert after == before
+
+
+def test_what_runs_stays_to_go_back_to_and_what_was_before_it_goes(tmp_path: Path, wheel: Path) -> None:
+    packed = bundle(tmp_path, wheel, "")
+    current = tmp_path / "current"
+    for name in ("1", "2", "3"):
+        done = install(tmp_path, packed, name)
+        assert done.returncode == 0, done.stderr
+        current.unlink(missing_ok=True)
+        current.symlink_to(f"releases/{name}")
+    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == ["2", "3"]
 
 
 @pytest.mark.parametrize("seen", ["pyvenv.cfg", "lib/*/site-packages/appliance"])

@@ -6,6 +6,7 @@ import stat
 import tomllib
 
 from appliance.host.setup_code import new_code
+from tests.host.answering import report
 from tests.host.box import KEY, PASSWORD, WHOLE, Box
 from tests.host.machinery import Recorder
 
@@ -164,6 +165,23 @@ def test_an_owner_who_asked_for_no_more_than_stays_is_not_complained_to_after_se
     box.done()
     assert box.screen() == []
     assert box.on_card() == {"tonearm-applied.toml"}
+
+
+def test_a_folder_on_a_disk_that_is_not_there_yet_is_remembered_and_the_password_is_not(box: Box) -> None:
+    box.write(WHOLE.replace("/srv/tonearm/music", "/mnt/usb"))
+    box.server.at["/health/ready"] = (200, report(music="The folder for music is /mnt/usb. There is no such folder."))
+    for _ in range(3):
+        box.use()
+        assert box.told()["TONEARM_MUSIC_HOME"] == "/mnt/usb"
+        box.done()
+        assert tomllib.loads((box.boot / "tonearm.toml").read_text()) == {"music": "/mnt/usb"}
+        assert not any(PASSWORD in path.read_bytes() for path in box.boot.iterdir())
+        box.power_cycle()
+    box.server.at["/health/ready"] = (200, report())
+    box.use()
+    box.done()
+    assert box.on_card() == {"tonearm-applied.toml"}
+    assert box.screen() == []
 
 
 def test_a_code_means_nothing_beside_an_administrator(box: Box) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.journeys.server import ADMIN, PASSWORD, Server, eventually
+from tests.journeys.server import ADMIN, PASSWORD, Server
 
 pytestmark = pytest.mark.usefixtures("systemd_python")
 
@@ -40,25 +40,5 @@ def test_ready_means_that_whoever_was_named_may_sign_in(tmp_path: Path, systemd:
         assert signed_in.status_code == 201
         server.stop()
         systemd.until_told(b"STOPPING=1")
-    finally:
-        server.kill()
-
-
-def test_music_on_a_disk_that_is_not_there_stops_nothing_and_is_found_when_it_is(
-    tmp_path: Path, systemd: Systemd
-) -> None:
-    disk = tmp_path / "disk"
-    disk.write_text("in the place of a folder")
-    server = Server(tmp_path / "data", setup="page", music_home=str(disk / "music"))
-    try:
-        systemd.until_told(b"READY=1")
-        server.until_ready()
-        check = httpx.get(f"{server.url}/health/ready").json()["checks"]["music"]
-        assert (check["status"], str(disk / "music") in check["message"]) == ("failing", True)
-        disk.unlink()
-        disk.mkdir()
-        eventually((disk / "music").is_dir, "the folder, once it can be made", seconds=60)
-        server.until_scanned()
-        server.stop()
     finally:
         server.kill()

@@ -185,9 +185,15 @@ def test_folders_of_the_settings_are_not_asked_for(tmp_path: Path) -> None:
         assert len(server.app().songs()) == 1
 
 
-def test_a_folder_for_music_that_cannot_be_made_stops_the_start_with_a_line(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    settings = {"admin_password": "x", "music_home": str(tmp_path / "file" / "music"), "setup": "page"}
-    asked = tonearm("serve", "--data-dir", tmp_path / "data", "--bind", "127.0.0.1:0", **settings)
-    assert asked.returncode == 1
-    assert str(tmp_path / "file" / "music") in asked.stderr.splitlines()[-1]
+def test_music_on_a_disk_that_is_not_there_stops_nothing_and_is_found_when_it_is(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.touch()
+    named = {"admin_user": ANSWERS["administrator"], "admin_password": ANSWERS["password"]}
+    with new_box(tmp_path / "data", music_home=str(disk / "music"), **named) as server:
+        check = httpx.get(f"{server.url}/health/ready").json()["checks"]["music"]
+        assert (check["status"], str(disk / "music") in check["message"]) == ("failing", True)
+        disk.unlink()
+        disk.mkdir()
+        eventually((disk / "music").is_dir, "the folder, once it can be made", seconds=60)
+        record(disk / "music" / "Ana" / "Album" / "1 Song.flac", seconds=0.5, pitch=440)
+        eventually(lambda: len(server.app().songs()) == 1, "the song, by watching")

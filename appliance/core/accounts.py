@@ -35,6 +35,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: Role
     created_at: datetime
+    libraries: tuple[int, ...] | None = None
+    """The numbers of the libraries that they may see; None is every one, also those to come."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

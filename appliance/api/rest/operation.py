@@ -82,8 +82,10 @@ class Access(StrEnum):
 
     PUBLIC = "public"
     """Anybody."""
+    SIGNED_IN = "signed_in"
+    """Whoever is signed in, guests as well."""
     MEMBERS = "members"
-    """Whoever is signed in."""
+    """Whoever is signed in, and not a guest."""
     ADMINISTRATORS = "administrators"
 
 
@@ -104,7 +106,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     answer: Any = None
     """The type of the body; None for an empty one."""
-    access: Access = Access.MEMBERS
+    access: Access = Access.SIGNED_IN
     refusals: tuple[int, ...] = ()
     """Statuses beside those that follow from the rest (401, 403, 404, 413, 422, 503)."""
 

@@ -12,7 +12,7 @@ from appliance.api.rest import reading
 from appliance.api.rest.errors import Fault, Invalid, NotSignedIn
 from appliance.api.rest.operation import Access, Call, Caller, Nothing, Operation, Reply
 from appliance.api.services import Services
-from appliance.core.accounts import SESSION_LIFETIME, Role
+from appliance.core.accounts import SESSION_LIFETIME, Role, User
 from appliance.core.errors import Forbidden, NotFound, WrongCredentials
 from appliance.core.ports import UnitOfWork
 from appliance.visitors import network
@@ -65,8 +65,7 @@ class Route:
             user = await self._services.accounts.by_session(work, token.text)
         except WrongCredentials:
             raise NotSignedIn from None
-        if self._operation.access is Access.ADMINISTRATORS and user.role is not Role.ADMIN:
-            raise Forbidden("Only an administrator may do this.")
+        _must_be_allowed(user, self._operation.access)
         return Caller(user, token.text)
 
     def _read(self, data: bytes) -> tuple[msgspec.Struct, msgspec.Struct]:
@@ -92,6 +91,13 @@ class Route:
             # Also what keeps a foreign page's form out: a browser asks before it sends this type across origins.
             raise Invalid([Fault(["header", "Content-Type"], "Send application/json.", "invalid")])
         return reading.body(self._operation.body, data)
+
+
+def _must_be_allowed(user: User, access: Access) -> None:
+    if access is Access.ADMINISTRATORS and user.role is not Role.ADMIN:
+        raise Forbidden("Only an administrator may do this.")
+    if access is Access.MEMBERS and user.role is Role.GUEST:
+        raise Forbidden("Guests listen; they do not change anything.")
 
 
 class _Token(msgspec.Struct, frozen=True):

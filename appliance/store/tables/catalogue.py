@@ -1,6 +1,4 @@
-"""The tables. Times are UTC; durations are milliseconds; paths are bytes, since file names need not be text.
-
-A migration under ``migrations/versions`` makes each of them; a test holds this page against a migrated database.
+"""What there is to hear.
 
 The arrays ``artist_ids``, ``artist_names`` and ``genres`` repeat, in the order of the credit, what the link tables
 say, so that a page of albums or tracks is one read without a join per row. ``stale`` marks a row whose counts and
@@ -8,8 +6,7 @@ repetitions ``Catalogue.tidy`` has still to refresh; it survives a crash, as a c
 
 Some columns of ``tracks`` are kept and not read yet (lyrics, label, totals, the MusicBrainz id of the track): the file
 tells them now, and a release that shows them need not read every file again. ``metadata_status`` waits for whoever
-corrects tags by hand; the merge obeys it already. ``recorded_at`` of likes, ratings and plays tells, beside what a
-device's clock claimed, when the server heard of it.
+corrects tags by hand; the merge obeys it already.
 """
 
 from sqlalchemy import (
@@ -17,39 +14,21 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Double,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     Uuid,
     desc,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_NONE = text("'{}'")
-
-
-def _moment(name: str, *, nullable: bool = False) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=nullable, server_default=None if nullable else func.now())
-
+from appliance.store.tables.base import NONE, metadata, moment
 
 libraries = Table(
     "libraries",
@@ -59,7 +38,7 @@ libraries = Table(
     Column("name", Text, nullable=False),
     Column("root", LargeBinary, nullable=False, unique=True),
     Column("active", Boolean, nullable=False, server_default=text("true")),
-    _moment("created_at"),
+    moment("created_at"),
 )
 
 artworks = Table(
@@ -72,7 +51,7 @@ artworks = Table(
     Column("source", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
-    _moment("created_at"),
+    moment("created_at"),
 )
 
 artists = Table(
@@ -88,7 +67,7 @@ artists = Table(
     Column("track_count", Integer, nullable=False, server_default=text("0")),
     Column("cover_id", ForeignKey("artworks.id")),
     Column("stale", Boolean, nullable=False, server_default=text("true")),
-    _moment("created_at"),
+    moment("created_at"),
     Index("ix_artists_sort", "sort_name", "id", postgresql_where=text("track_count > 0 OR album_count > 0")),
     Index("ix_artists_stale", "id", postgresql_where=text("stale")),
     Index("ix_artists_search", text("array_to_tsvector(string_to_array(search, ' '))"), postgresql_using="gin"),
@@ -113,8 +92,8 @@ albums = Table(
     Column("sort_title", Text(collation="C"), nullable=False),
     Column("artist_display", Text, nullable=False),
     Column("artist_sort", Text(collation="C"), nullable=False),
-    Column("artist_ids", ARRAY(Uuid), nullable=False, server_default=_NONE),
-    Column("artist_names", ARRAY(Text), nullable=False, server_default=_NONE),
+    Column("artist_ids", ARRAY(Uuid), nullable=False, server_default=NONE),
+    Column("artist_names", ARRAY(Text), nullable=False, server_default=NONE),
     Column("compilation", Boolean, nullable=False),
     Column("release_date", Text),
     Column("original_date", Text),
@@ -124,12 +103,12 @@ albums = Table(
     Column("search", Text, nullable=False, server_default=""),
     Column("track_count", Integer, nullable=False, server_default=text("0")),
     Column("duration_ms", BigInteger, nullable=False, server_default=text("0")),
-    Column("genres", ARRAY(Text), nullable=False, server_default=_NONE),
-    Column("libraries", ARRAY(Integer), nullable=False, server_default=_NONE),
-    Column("disc_titles", JSONB, nullable=False, server_default=_NONE),
+    Column("genres", ARRAY(Text), nullable=False, server_default=NONE),
+    Column("libraries", ARRAY(Integer), nullable=False, server_default=NONE),
+    Column("disc_titles", JSONB, nullable=False, server_default=NONE),
     Column("cover_id", ForeignKey("artworks.id")),
     Column("stale", Boolean, nullable=False, server_default=text("true")),
-    _moment("created_at"),
+    moment("created_at"),
     Index("ix_albums_title", "sort_title", "id", postgresql_where=text("track_count > 0")),
     Index("ix_albums_artist", "artist_sort", "sort_title", "id", postgresql_where=text("track_count > 0")),
     Index("ix_albums_newest", desc("created_at"), desc("id"), postgresql_where=text("track_count > 0")),
@@ -176,8 +155,8 @@ tracks = Table(
     Column("lyrics", Text),
     Column("search", Text, nullable=False),
     Column("metadata_status", Text, nullable=False, server_default="tags"),
-    _moment("created_at"),
-    _moment("updated_at"),
+    moment("created_at"),
+    moment("updated_at"),
     CheckConstraint("metadata_status IN ('tags', 'enriched', 'manual')", name="metadata_status"),
     Index("ix_tracks_title", "sort_title", "id", postgresql_where=text("file_id IS NOT NULL")),
     Index("ix_tracks_genres", "genres", postgresql_using="gin"),
@@ -201,8 +180,8 @@ files = Table(
     Column("sample_rate", Integer, nullable=False),
     Column("channels", Integer, nullable=False),
     Column("bit_depth", Integer),
-    _moment("missing_since", nullable=True),
-    _moment("created_at"),
+    moment("missing_since", nullable=True),
+    moment("created_at"),
     Index("uq_files_present_path", "library_id", "path", unique=True, postgresql_where=text("missing_since IS NULL")),
     Index("ix_files_missing", "library_id", "path", postgresql_where=text("missing_since IS NOT NULL")),
 )
@@ -215,7 +194,7 @@ faults = Table(
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
-    _moment("seen_at"),
+    moment("seen_at"),
 )
 
 album_artists = Table(
@@ -240,87 +219,6 @@ track_genres = Table(
     Column("track_id", ForeignKey("tracks.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("genre_id", ForeignKey("genres.id"), nullable=False, index=True),
-)
-
-users = Table(
-    "users",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("key", Text, nullable=False, unique=True),
-    Column("role", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
-    Column("app_secret", LargeBinary),
-    _moment("created_at"),
-    CheckConstraint("role IN ('admin', 'member', 'guest')", name="role"),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
-    _moment("created_at"),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
-)
-
-likes = Table(
-    "likes",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False),
-    Column("item", Text, nullable=False),
-    Column("item_id", Uuid, nullable=False),
-    Column("liked", Boolean, nullable=False),
-    Column("happened_at", DateTime(timezone=True), nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("item IN ('artist', 'album', 'track')", name="item"),
-    Index("ix_likes_state", "user_id", "item", "item_id", desc("happened_at"), desc("id")),
-)
-
-ratings = Table(
-    "ratings",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False),
-    Column("item", Text, nullable=False),
-    Column("item_id", Uuid, nullable=False),
-    Column("rating", Integer, nullable=False),
-    Column("happened_at", DateTime(timezone=True), nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("item IN ('artist', 'album', 'track')", name="item"),
-    CheckConstraint("rating BETWEEN 0 AND 5", name="rating"),
-    Index("ix_ratings_state", "user_id", "item", "item_id", desc("happened_at"), desc("id")),
-)
-
-plays = Table(
-    "plays",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False),
-    Column("track_id", ForeignKey("tracks.id"), nullable=False),
-    Column("client", Text, nullable=False),
-    Column("happened_at", DateTime(timezone=True), nullable=False),
-    Column("recorded_at", DateTime(timezone=True), nullable=False),
-    Index("uq_plays_event", "user_id", "track_id", "client", "happened_at", unique=True),
-)
-
-scans = Table(
-    "scans",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("counts", JSONB, nullable=False, server_default=_NONE),
-    Column("instance", Text),
-    Column("message", Text),
-    _moment("requested_at"),
-    _moment("started_at", nullable=True),
-    _moment("finished_at", nullable=True),
-    CheckConstraint("kind IN ('quick', 'full')", name="kind"),
-    CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
-    Index("ix_scans_open", "requested_at", postgresql_where=text("state IN ('queued', 'running')")),
-    Index("ix_scans_latest", desc("requested_at"), desc("id")),
 )
 
 #: What a scan changes.

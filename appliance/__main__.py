@@ -62,16 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     _takes_json(demo)
     demo.set_defaults(command=_demo)
 
-    user = commands.add_parser("user", help="manage who may listen").add_subparsers(required=True)
-    add = user.add_parser("add", help="add a user")
-    add.add_argument("name", metavar="NAME")
-    role = add.add_mutually_exclusive_group()
-    role.add_argument("--admin", dest="role", action="store_const", const="admin", help="may do everything")
-    role.add_argument("--guest", dest="role", action="store_const", const="guest", help="may listen and change nothing")
-    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-    _takes_data_dir(add)
-    _takes_json(add)
-    add.set_defaults(command=_add_user, role="member")
+    _accounts(commands)
 
     host = commands.add_parser("host", help="for the machine that Tonearm has to itself").add_subparsers(required=True)
     machine = host.add_parser("machine", help="answer one request of the server, as systemd asks it to")
@@ -89,6 +80,32 @@ def _parser() -> argparse.ArgumentParser:
     openapi = commands.add_parser("openapi", help="print the OpenAPI document of the REST interface")
     openapi.set_defaults(command=_openapi)
     return parser
+
+
+def _accounts(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    user = commands.add_parser("user", help="manage who may listen").add_subparsers(required=True)
+    add = user.add_parser("add", help="add a user")
+    role = add.add_mutually_exclusive_group()
+    role.add_argument("--admin", dest="role", action="store_const", const="admin", help="may do everything")
+    role.add_argument("--guest", dest="role", action="store_const", const="guest", help="may listen and change nothing")
+    add.set_defaults(command=_add_user, role="member")
+    password = user.add_parser("password", help="give a user a new password, and end their sessions")
+    password.set_defaults(command=_set_password)
+    remove = user.add_parser("remove", help="remove a user, with all that is theirs")
+    remove.set_defaults(command=_remove_user)
+    for parser in (add, password, remove):
+        parser.add_argument("name", metavar="NAME")
+    for parser in (add, password):
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    every = user.add_parser("list", help="list the users")
+    every.set_defaults(command=_list_users)
+
+    key = commands.add_parser("key", help="the key that seals the passwords of apps").add_subparsers(required=True)
+    rotate = key.add_parser("rotate", help="seal every secret under a new key")
+    rotate.set_defaults(command=_rotate_key)
+    for parser in (add, password, remove, every, rotate):
+        _takes_data_dir(parser)
+        _takes_json(parser)
 
 
 def _takes_data_dir(parser: argparse.ArgumentParser) -> None:
@@ -171,22 +188,83 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _add_user(options: argparse.Namespace) -> int:
-    from getpass import getpass
-
-    from appliance import compose
+    from appliance import account_commands
     from appliance.core.accounts import Role
 
     settings, terminal = _prepare(options)
-    password = sys.stdin.readline().rstrip("\n") if options.password_stdin else getpass("Password: ")
+    password = _password(options)
 
     async def run() -> None:
-        user = await compose.add_user(settings, terminal, options.name, password, Role(options.role))
-        if options.json:
-            _print_json(user)
-        else:
-            terminal.say(f"{user.name} may sign in now.")
+        user = await account_commands.add_user(settings, terminal, options.name, password, Role(options.role))
+        _tell(options, user, f"{user.name} may sign in now.", terminal)
 
     return _run(run)
+
+
+def _set_password(options: argparse.Namespace) -> int:
+    from appliance import account_commands
+
+    settings, terminal = _prepare(options)
+    password = _password(options)
+
+    async def run() -> None:
+        user = await account_commands.set_password(settings, terminal, options.name, password)
+        _tell(options, user, f"{user.name} has a new password, and is signed out everywhere.", terminal)
+
+    return _run(run)
+
+
+def _remove_user(options: argparse.Namespace) -> int:
+    from appliance import account_commands
+
+    settings, terminal = _prepare(options)
+
+    async def run() -> None:
+        user = await account_commands.remove_user(settings, terminal, options.name)
+        _tell(options, user, f"{user.name} is removed.", terminal)
+
+    return _run(run)
+
+
+def _list_users(options: argparse.Namespace) -> int:
+    from appliance import account_commands
+
+    settings, terminal = _prepare(options)
+
+    async def run() -> None:
+        users = await account_commands.list_users(settings, terminal)
+        _tell(options, users, "\n".join(f"{user.name} ({user.role})" for user in users), terminal)
+
+    return _run(run)
+
+
+def _rotate_key(options: argparse.Namespace) -> int:
+    from appliance import account_commands
+    from appliance.following import counted
+
+    settings, terminal = _prepare(options)
+
+    async def run() -> None:
+        done = await account_commands.rotate_key(settings, terminal)
+        words = f"The key is new. Sealed anew: {counted(done.accounts, 'account')}, {counted(done.devices, 'device')}."
+        if done.lost:
+            words += f" {counted(done.lost, 'secret')} could not be opened: set those passwords anew."
+        _tell(options, done, words, terminal)
+
+    return _run(run)
+
+
+def _password(options: argparse.Namespace) -> str:
+    from getpass import getpass
+
+    return sys.stdin.readline().rstrip("\n") if options.password_stdin else getpass("Password: ")
+
+
+def _tell(options: argparse.Namespace, answer: object, words: str, terminal: "Terminal") -> None:
+    if options.json:
+        _print_json(answer)
+    else:
+        terminal.say(words)
 
 
 def _host_machine(options: argparse.Namespace) -> int:

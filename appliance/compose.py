@@ -17,16 +17,19 @@ from quart_trio import QuartTrio
 
 from appliance import __version__
 from appliance.api.app import make_app
+from appliance.api.event_streams import EventStreams
 from appliance.api.health import Check, Health
 from appliance.api.metrics import Metrics
 from appliance.api.rest import openapi_document
 from appliance.api.server import serve as serve_http
 from appliance.api.services import Services
-from appliance.core.accounts import Accounts, Role, User
+from appliance.core.accounts import Accounts
 from appliance.core.catalogue import AlbumFilter, Window
 from appliance.core.errors import Unavailable
+from appliance.core.jobs import JobKinds
 from appliance.core.ports import Offload, Store
 from appliance.core.scanning import Scan, ScanFault, ScanKind
+from appliance.core.schedules import Timetable
 from appliance.core.throttle import Throttle
 from appliance.first_start import Music, first_administrator, greet, open_setup
 from appliance.following import counted, follow_scan, summary
@@ -35,6 +38,10 @@ from appliance.host.status import Activity
 from appliance.host.watchdog import Watchdog
 from appliance.ingest.scanner import Scanner
 from appliance.ingest.watch import Watcher
+from appliance.jobs.calendar import CronCalendar
+from appliance.jobs.forgetting import Forgetting
+from appliance.jobs.kinds import DEFAULTS, KINDS, handlers
+from appliance.jobs.runner import Runner
 from appliance.offload import open_offload
 from appliance.settings import Settings, watchdog_seconds
 from appliance.store.database import open_database
@@ -118,7 +125,8 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
             open_offload(workers=settings.worker_count) as readers,
             open_offload(workers=settings.worker_count) as painters,
         ):
-            jobs = _jobs(settings, store, readers)
+            timetable = Timetable(JobKinds(KINDS), CronCalendar())
+            jobs = _jobs(settings, store, readers, timetable)
             async with (
                 supervisor.level(*jobs),
                 open_stream(
@@ -134,6 +142,9 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     setup=setup,
                     media=stream.media,
                     covers=stream.covers,
+                    folders=music.folders,
+                    timetable=timetable,
+                    events=EventStreams(store),
                     version=__version__,
                 )
                 health = _health(settings, store, stream, supervisor, jobs, music=music)
@@ -155,6 +166,7 @@ async def serve(settings: Settings, terminal: Terminal, serving: trio.Event, sto
                     await stop.wait()
                     notifier.stopping()
                     terminal.say("Stopping…")
+                    services.events.close()  # they would go on until they are cut
                     nursery.cancel_scope.cancel()
 
 
@@ -173,9 +185,15 @@ def _watched(
     return supervisor.level(Service(name="watchdog", run=watchdog.run, required=True))
 
 
-def _jobs(settings: Settings, store: Store, readers: Offload) -> list[Service]:
+def _jobs(settings: Settings, store: Store, readers: Offload, timetable: Timetable) -> list[Service]:
     """What works by itself, beside the listeners. None is required: without them the music plays on."""
-    jobs = [Service(name="scanner", run=Scanner(store, readers).run, required=False)]
+    # What else grows by itself has its hook here.
+    forgetting = Forgetting(store)
+    runner = Runner(store, timetable, handlers(store, forgetting), defaults=DEFAULTS, forgetting=forgetting)
+    jobs = [
+        Service(name="jobs", run=runner.run, required=False),
+        Service(name="scanner", run=Scanner(store, readers).run, required=False),
+    ]
     if settings.watch:
         jobs.append(Service(name="watcher", run=Watcher(store).run, required=False))
     return jobs
@@ -264,7 +282,7 @@ async def _first_scan(services: Services, music: Music, terminal: Terminal) -> N
 
 async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[Scan, list[ScanFault]]:
     """Scan once, and give what came of it and everything that cannot be read. A server may be running meanwhile."""
-    joined, supervisor = _joining(settings), Supervisor()
+    joined, supervisor = joining(settings), Supervisor()
     async with open_store(joined, supervisor, terminal) as store:
         if settings.music_dirs and joined == settings:
             await Music(settings, store, terminal).settle()
@@ -280,14 +298,7 @@ async def scan(settings: Settings, terminal: Terminal, kind: ScanKind) -> tuple[
                 return ended, faults
 
 
-async def add_user(settings: Settings, terminal: Terminal, name: str, password: str, role: Role) -> User:
-    """Add a user. A server may be running meanwhile."""
-    async with open_store(_joining(settings), Supervisor(), terminal) as store, store.begin() as work:
-        await work.users.lock()  # set-up may be at it
-        return await open_accounts(settings, Throttle(trio.current_time)).create(work, name, password, role)
-
-
-def _joining(settings: Settings) -> Settings:
+def joining(settings: Settings) -> Settings:
     """The settings that reach the database of the server that runs on this data directory, if one does."""
     running = None if settings.database_url else running_server(settings.data_dir)
     return msgspec.structs.replace(settings, database_url=running) if running else settings

@@ -46,7 +46,8 @@ class Music:
         roots = settings.music_dirs
         if not roots:
             async with self._store.begin() as work:
-                if await work.libraries.all():
+                # One that people took out of use is not replaced by the folder that is offered.
+                if await work.libraries.chosen():
                     return
                 is_open = settings.setup == "page" and not await work.users.administrator_exists()
             if is_open:
@@ -82,8 +83,11 @@ class Music:
         async with self._store.begin() as work:
             libraries = await work.libraries.all()
             is_open = not libraries and not await work.users.administrator_exists()
-        if libraries or is_open:
-            return counted(len(libraries), "folder") if libraries else "waits for set-up"
+            chosen = await work.libraries.chosen()
+        if is_open:
+            return "waits for set-up"
+        if chosen:
+            return counted(len(libraries), "folder")
         home = self._settings.music_folder
         fault = await self.folders.fault(home)
         raise Unavailable(f"The folder for music is {home}. {fault or 'It will be used in a moment.'}")

@@ -3,6 +3,8 @@
 import os
 import secrets
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from uuid import UUID
@@ -13,25 +15,22 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from appliance.core.errors import Busy, TonearmError
-from appliance.durable import sync_folder
+from appliance.core.errors import Busy
+from appliance.key_file import BadKeyFile, KeyFile
 
-_KEY_BYTES = 32
 _NONCE_BYTES = 12
 _QUEUE = 3
 _REMEMBERED = 256
 
 
-class BadKeyFile(TonearmError):
-    """The key file cannot be used; the message says what to do."""
-
-
 class FileVault:
     """Keeps its key in a file that only the server's user can read, outside the database and its backups."""
 
-    def __init__(self, key: bytes) -> None:
-        """``key``: 32 random bytes."""
-        self._cipher = AESGCM(key)
+    def __init__(self, *keys: bytes, file: KeyFile | None = None) -> None:
+        """``keys``: each 32 random bytes. ``file``: where they are kept, and may be changed while we run."""
+        # Those that this process has known, the one to seal with first.
+        self._keys = list(keys)
+        self._file = file
         # 19 MiB and two passes, the smaller of OWASP's recommendations: a Zero 2 W has 512 MB for everything.
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         # One at a time: a flood of sign-ins must not take the memory or both cores.
@@ -61,14 +60,40 @@ class FileVault:
         return True
 
     def seal(self, secret: str, owner: UUID) -> bytes:
+        if self._file is not None:
+            self._learn(self._file.keys())
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, secret.encode(), owner.bytes)
+        return nonce + AESGCM(self._keys[0]).encrypt(nonce, secret.encode(), owner.bytes)
 
     def open(self, sealed: bytes, owner: UUID) -> str | None:
-        try:
-            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner.bytes).decode()
-        except (InvalidTag, ValueError):
-            return None
+        opened = self._opened(sealed, owner)
+        if opened is None and self._file is not None:
+            # The key may have been changed meanwhile, by another process.
+            with suppress(BadKeyFile):
+                self._learn(self._file.keys())
+            opened = self._opened(sealed, owner)
+        return opened
+
+    @contextmanager
+    def rotation(self) -> Iterator[None]:
+        """While this lasts, what is sealed is sealed under a new key; when it ends well, that is the only one left.
+
+        So all that was sealed must be sealed anew inside, and be committed before the block ends. A rotation that was
+        broken off, wherever, leaves both keys in place, and everything can be opened; the next one takes it up. Raises
+        ``BadKeyFile``, also while another one goes on.
+        """
+        assert self._file is not None
+        with self._file.rotation():
+            yield
+
+    def _learn(self, keys: list[bytes]) -> None:
+        self._keys = [*keys, *(key for key in self._keys if key not in keys)]
+
+    def _opened(self, sealed: bytes, owner: UUID) -> str | None:
+        for key in self._keys:
+            with suppress(InvalidTag, ValueError):
+                return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner.bytes).decode()
+        return None
 
     def _digest(self, password_hash: str, password: str) -> bytes:
         text = f"{password_hash}\0{password}".encode(errors="surrogatepass")
@@ -89,37 +114,6 @@ class FileVault:
 
 def open_vault(key_file: Path) -> FileVault:
     """The vault of this key file, made when it is not there. Raises ``BadKeyFile``."""
-    try:
-        key = key_file.read_bytes()
-    except FileNotFoundError:
-        key = _make(key_file)
-    except OSError as error:
-        raise BadKeyFile(f"The key file {key_file} cannot be read: {error.strerror}.") from error
-    if len(key) != _KEY_BYTES:
-        raise BadKeyFile(
-            f"The key file {key_file} is damaged. Put it back from a backup, or remove it and set every password anew."
-        )
-    return FileVault(key)
-
-
-def _make(key_file: Path) -> bytes:
-    """A new key, whole on disk under its name or not there at all; never in place of one that is there."""
-    key = secrets.token_bytes(_KEY_BYTES)
-    fresh = key_file.with_name(f"{key_file.name}.{secrets.token_hex(4)}")
-    try:
-        key_file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(descriptor, key)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        try:
-            os.link(fresh, key_file)
-        except FileExistsError:
-            key = key_file.read_bytes()
-        os.unlink(fresh)
-        sync_folder(key_file.parent)
-    except OSError as error:
-        raise BadKeyFile(f"The key file {key_file} cannot be written: {error.strerror}.") from error
-    return key
+    file = KeyFile(key_file)
+    file.make()
+    return FileVault(*file.keys(), file=file)

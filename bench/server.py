@@ -77,7 +77,7 @@ class Server:
     def scan(self) -> float:
         """Scan again, quickly; the seconds that it took by the server's own account."""
         with self.connection() as connection:
-            rest = _Rest(connection)
+            rest = Rest(connection)
             asked = rest.call("POST", "/api/v1/scans/", {"kind": "quick"})
             while (scan := rest.call("GET", f"/api/v1/scans/{asked['id']}"))["state"] in {"queued", "running"}:
                 time.sleep(0.05)
@@ -86,7 +86,7 @@ class Server:
     def first_scan(self) -> tuple[dict[str, int], float]:
         """The counts of the first scan, and the seconds that it took. Watching asks for more of them by itself."""
         with self.connection() as connection:
-            first = _Rest(connection).call("GET", "/api/v1/scans/?limit=100")["items"][-1]
+            first = Rest(connection).call("GET", "/api/v1/scans/?limit=100")["items"][-1]
         if first["state"] != "done":
             raise BenchmarkFailed(f"The scan ended as {first['state']}: {first['message']}")
         return first["counts"], _duration(first)
@@ -150,7 +150,7 @@ def _duration(scan: dict[str, Any]) -> float:
     return (finished - started).total_seconds()
 
 
-class _Rest:
+class Rest:
     """The native interface, signed in."""
 
     def __init__(self, connection: http.client.HTTPConnection) -> None:

@@ -1,17 +1,14 @@
 """A real PostgreSQL for every test that asks for one."""
 
-import itertools
 import queue
 import threading
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
 
 import psycopg
 import pytest
 import trio
 from hypothesis import settings
-from psycopg import sql
 
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     import trio_asyncio  # noqa: F401 - on import it derives from a class that Python 3.14 takes away; once suffices
@@ -19,12 +16,11 @@ with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
 from appliance.store.database import Database, open_database
 from appliance.store.embedded import embedded_server
 from appliance.store.migrate import migrate
+from tests.databases import at, copied
 from tests.measuring import MEASURED
 
 # Imported for what it withholds, before anything starts a process.
 assert isinstance(MEASURED, dict)
-
-_numbers = itertools.count(1)
 
 # An example takes as long as it takes: on a busy machine, or under coverage, a deadline fails what is right.
 settings.register_profile("tonearm", deadline=None)
@@ -70,21 +66,21 @@ def postgres_template(postgres_url: str) -> str:
     """The name of a database that is migrated, and copied for each test."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE template_tonearm")
-    trio.run(migrate, _at(postgres_url, "template_tonearm"))
+    trio.run(migrate, at(postgres_url, "template_tonearm"))
     return "template_tonearm"
 
 
 @pytest.fixture
 def empty_database_url(postgres_url: str) -> Iterator[str]:
     """A database of the test's own with nothing in it."""
-    with _made(postgres_url, "template1") as url:
+    with copied(postgres_url, "template1") as url:
         yield url
 
 
 @pytest.fixture
 def database_url(postgres_url: str, postgres_template: str) -> Iterator[str]:
     """A database of the test's own with the schema of this release."""
-    with _made(postgres_url, postgres_template) as url:
+    with copied(postgres_url, postgres_template) as url:
         yield url
 
 
@@ -105,21 +101,3 @@ def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
                 await trio.sleep(0.01)
 
     return eventually
-
-
-def _at(url: str, name: str) -> str:
-    """The URL of another database of the same server."""
-    return url.replace("/tonearm?", f"/{name}?")
-
-
-@contextmanager
-def _made(server: str, template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-        try:
-            yield _at(server, name)
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

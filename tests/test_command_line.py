@@ -29,7 +29,9 @@ def test_it_tells_its_version() -> None:
     assert (asked.returncode, asked.stdout) == (0, f"tonearm {appliance.__version__}\n")
 
 
-@pytest.mark.parametrize("command", [(), ("serve",), ("scan",), ("demo",), ("user", "add"), ("openapi",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [(), ("serve",), ("scan",), ("demo",), ("user", "add"), ("key", "rotate"), ("openapi",)], ids=" ".join
+)
 def test_it_explains_itself(command: tuple[str, ...]) -> None:
     asked = tonearm(*command, "--help")
     assert asked.returncode == 0
@@ -152,6 +154,32 @@ def test_a_user_who_is_added_may_sign_in(tmp_path: Path, music: Path) -> None:
     with Server(data, music, user="Zoë", password="pässword") as server:
         assert "with the password" not in server.output
         assert server.app().call("getUser", username="Zoë")["user"]["adminRole"]
+
+
+def test_accounts_are_kept_from_the_terminal_while_a_server_runs(tmp_path: Path, music: Path) -> None:
+    data = tmp_path / "data"
+
+    def told(*command: str, stdin: str = "") -> Any:
+        done = tonearm(*command, "--json", "--data-dir", data, stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    told("user", "add", "Zoë", "--admin", "--password-stdin", stdin="pässword\n")
+    with Server(data, music, user="Zoë", password="pässword") as server:
+        zoe = server.app()
+        before = (data / "secret.key").read_bytes()
+        assert told("key", "rotate") == {"accounts": 1, "devices": 0, "lost": 0}
+        assert (data / "secret.key").read_bytes() != before
+        zoe.call("ping")
+        told("user", "add", "Max", "--guest", "--password-stdin", stdin="old\n")
+        told("user", "password", "Max", "--password-stdin", stdin="new\n")
+        assert [(user["name"], user["role"]) for user in told("user", "list")] == [("Max", "guest"), ("Zoë", "admin")]
+        server.app(user="Max", password="new").call("ping")
+        assert told("user", "remove", "max")["name"] == "Max"
+        for refused in (("remove", "Zoë"), ("remove", "Max"), ("password", "Max", "--password-stdin")):
+            done = tonearm("user", *refused, "--data-dir", data, stdin="x\n")
+            assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+        assert "is new" in tonearm("key", "rotate", "--data-dir", data).stderr
 
 
 def test_openapi_prints_the_document() -> None:

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import appliance
+from appliance.api.rest import OPERATIONS
 from appliance.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -217,6 +218,42 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     prose = re.sub(r"(?s)```.*?```", "", page.read_text(encoding="utf-8"))
     targets = [target for target in re.findall(r"\]\(([^)#\s]+)", prose) if "://" not in target]
     assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+# --- The model
+
+
+def rows_of_the_model() -> list[list[str]]:
+    """Noun (empty where it is that of the row before), what is always so, and the test, of each row of the tables."""
+    lines = re.findall(r"(?m)^\| (?!noun \|)(.*)\|$", text("docs/model.md"))
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
+
+
+@cache
+def found_in(file: Path) -> set[str]:
+    """What pytest finds there: functions, and what is made of state machines."""
+    if not file.is_file():
+        return set()
+    nodes = ast.parse(file.read_text(encoding="utf-8")).body
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    machines = {
+        name.id for node in nodes if isinstance(node, ast.Assign) for name in node.targets if isinstance(name, ast.Name)
+    }
+    return {name for name in functions if name.startswith("test_")} | {
+        name for name in machines if name.startswith("Test")
+    }
+
+
+def test_every_invariant_of_the_model_names_a_test_that_there_is() -> None:
+    for _noun, invariant, test in rows_of_the_model():
+        named = re.fullmatch(r"`(\S+\.py)::(\w+)`", test)
+        assert named is not None, (invariant, test)
+        assert named[2] in found_in(ROOT / "tests" / named[1]), test
+
+
+def test_the_model_has_every_resource_of_the_interface_as_a_noun_and_no_other() -> None:
+    nouns = {name for noun, *_ in rows_of_the_model() for name in re.findall(r"`([^`]+)`", noun)}
+    assert nouns == {operation.path.split("/")[1] for operation in OPERATIONS}
 
 
 # --- Decision records

@@ -14,7 +14,8 @@ import trio
 from hypothesis import given
 
 from appliance.core.errors import Busy
-from appliance.vault import BadKeyFile, FileVault, open_vault
+from appliance.key_file import BadKeyFile
+from appliance.vault import FileVault, open_vault
 
 ANA, BO = UUID(int=1), UUID(int=2)
 

@@ -1,5 +1,6 @@
 """One request and its response, as the server sees them: correlation id, limits, log line, numbers."""
 
+import math
 import re
 import secrets
 import time
@@ -14,9 +15,12 @@ from quart_trio import QuartTrio
 
 from appliance.api.media_response import MediaConnection
 from appliance.api.metrics import Metrics
+from appliance.core.errors import Unavailable
 
 #: Bytes of a request's body; a longer one is answered 413.
 MAXIMUM_BODY = 1_000_000
+#: Seconds in which events must be taken by whoever listens: they are small, and will not be kept.
+_EVENT_SECONDS = 20.0
 #: Seconds in which the last bytes of a response must be taken by the client.
 _FAREWELL = 60.0
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -46,6 +50,8 @@ class Exchange(MediaConnection):
         self._sent = 0
         self._received = 0
         self._streams = False
+        self._patience = math.inf
+        """Seconds that a piece of the body may take to be taken. A player that has paused may take for ever."""
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         began = time.perf_counter()
@@ -86,7 +92,10 @@ class Exchange(MediaConnection):
                     with trio.move_on_after(_FAREWELL, shield=True):
                         await send(message)
                     return
-            await send(message)
+            with trio.move_on_after(self._patience) as patience:
+                await send(message)
+            if patience.cancelled_caught:
+                raise Unavailable("Whoever listened to events did not read them in time.")
 
         return observed
 
@@ -95,6 +104,8 @@ class Exchange(MediaConnection):
             if name == b"content-type" and value.startswith(b"audio/"):
                 self._streams = True
                 self._metrics.streams.inc()
+            elif name == b"content-type" and value.startswith(b"text/event-stream"):
+                self._patience = self.app.config["EVENT_TIMEOUT"]
 
     def _close_books(self, seconds: float) -> None:
         if self._streams:
@@ -107,11 +118,16 @@ class Exchange(MediaConnection):
         write(
             "Answered",
             method=method,
-            path=self.scope["path"],
+            path=self._path_without_code(),
             status=self._status,
             ms=round(seconds * 1000, 1),
             bytes=self._sent,
         )
+
+    def _path_without_code(self) -> str:
+        """What a shared link holds opens it for whoever reads the log."""
+        arguments = (self._request.view_args if self._request is not None else None) or {}
+        return self.scope["path"].replace(arguments["code"], "…") if "code" in arguments else self.scope["path"]
 
 
 class App(QuartTrio):
@@ -122,6 +138,7 @@ class App(QuartTrio):
     def __init__(self, metrics: Metrics) -> None:
         super().__init__("appliance.api", static_folder=None)
         self.metrics = metrics
+        self.config["EVENT_TIMEOUT"] = _EVENT_SECONDS
 
 
 def _request_id(scope: HTTPScope) -> str:

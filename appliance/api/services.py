@@ -2,8 +2,10 @@
 
 import msgspec
 
+from appliance.api.event_streams import EventStreams
 from appliance.core.accounts import Accounts
-from appliance.core.ports import Covers, Media, Store
+from appliance.core.ports import Covers, Media, MusicFolders, Store
+from appliance.core.schedules import Timetable
 from appliance.core.setup import Setup
 
 
@@ -13,5 +15,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     setup: Setup
     media: Media
     covers: Covers
+    folders: MusicFolders
+    timetable: Timetable
+    events: EventStreams
     version: str
     """Of Tonearm, as shown to clients."""

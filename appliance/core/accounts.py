@@ -3,49 +3,76 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 from unicodedata import category
 from uuid import UUID
 
 import msgspec
 
-from appliance.core.errors import BadRequest, Conflict, TokensOff, WrongCredentials
+from appliance.core.devices import Device, Scope, SealedDevice
+from appliance.core.errors import BadRequest, Conflict, Forbidden, TokensOff, WrongCredentials
 from appliance.core.ids import new_id
 from appliance.core.ports import UnitOfWork, Vault
+from appliance.core.secret import is_secret, secret_hash
 from appliance.core.text import clean
-from appliance.core.throttle import Throttle
+from appliance.core.throttle import Attempt, Throttle
+from appliance.core.users import Account, Role, User
+
+__all__ = [
+    "SESSION_LIFETIME",
+    "Account",
+    "Accounts",
+    "FirstAdministrator",
+    "Proof",
+    "Role",
+    "Session",
+    "SignedIn",
+    "User",
+    "fault_of_name",
+    "fault_of_password",
+    "token_hash",
+]
 
 #: How long a session of the web pages lasts after it was opened.
 SESSION_LIFETIME = timedelta(days=30)
 _MAXIMUM_NAME = 64
 _MAXIMUM_PASSWORD = 1024
+_LONGEST_AGENT = 200
 
 
-class Role(StrEnum):
-    ADMIN = "admin"
-    MEMBER = "member"
-    GUEST = "guest"
-    """May listen, and change nothing."""
+class Proof(NamedTuple):
+    """What is kept of a password."""
 
-
-class User(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    name: str
-    role: Role
-    created_at: datetime
-    libraries: tuple[int, ...] | None = None
-    """The numbers of the libraries that they may see; None is every one, also those to come."""
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A user together with what proves it. Never leaves ``core`` and ``store``."""
-
-    user: User
     password_hash: str
     app_secret: bytes | None
-    """The password sealed by the vault, for Subsonic's token scheme; None when that is switched off."""
+
+
+class SignedIn(NamedTuple):
+    """Whoever proved who they are."""
+
+    user: User
+    device: Device | None = None
+    """By whose secret; None for the user's own password or a session."""
+
+    @property
+    def acting(self) -> User:
+        """The user as far as the device may act for them: without ``admin`` no administrator."""
+        if self.device is None or Scope.ADMIN in self.device.scopes or self.user.role is not Role.ADMIN:
+            return self.user
+        return msgspec.structs.replace(self.user, role=Role.MEMBER)
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody signed in by a browser or a program."""
+
+    id: UUID
+    agent: str
+    """What it calls itself."""
+    created_at: datetime
+    expires_at: datetime
+    token_hash: bytes
 
 
 class FirstAdministrator(msgspec.Struct, frozen=True):
@@ -64,17 +91,46 @@ class Accounts:
         self._throttle = throttle
         self._token_scheme = token_scheme
 
-    async def create(self, work: UnitOfWork, name: str, password: str, role: Role) -> User:
+    async def create(
+        self, work: UnitOfWork, name: str, password: str, role: Role, *, libraries: tuple[int, ...] | None = None
+    ) -> User:
         """Add a user. Raises ``BadRequest`` for an unusable name or password, ``Conflict`` when the name is taken."""
-        if fault := fault_of_name(name) or fault_of_password(password):
-            raise BadRequest(fault)
-        name = clean(name)
-        user = User(id=new_id(), name=name, role=role, created_at=datetime.now(UTC))
-        secret = self._vault.seal(password, user.id) if self._token_scheme else None
-        account = Account(user=user, password_hash=await self._vault.hash(password), app_secret=secret)
+        name = self.name(name)
+        user = User(id=new_id(), name=name, role=role, created_at=datetime.now(UTC), libraries=libraries)
+        proof = await self.prove(work, user.id, password)
+        account = Account(user=user, password_hash=proof.password_hash, app_secret=proof.app_secret)
         if not await work.users.add(account):
             raise Conflict(f"There is already a user named {name}.")
         return user
+
+    def name(self, name: str) -> str:
+        """``name`` as an account has it. Raises ``BadRequest`` where nobody can be called so."""
+        if fault := fault_of_name(name):
+            raise BadRequest(fault)
+        return clean(name)
+
+    async def prove(self, work: UnitOfWork, user_id: UUID, password: str) -> Proof:
+        """What is to be kept of ``password``. Holds the users' lock when it returns. Raises ``BadRequest``."""
+        if fault := fault_of_password(password):
+            raise BadRequest(fault)
+        # First: it takes a tenth of a second, in which others may go on.
+        hashed = await self._vault.hash(password)
+        return Proof(hashed, await self.seal(work, password, user_id))
+
+    async def seal(self, work: UnitOfWork, secret: str, user_id: UUID) -> bytes | None:
+        """``secret`` sealed, so that Subsonic's token scheme can use it; None where that is switched off.
+
+        Under the users' lock: whoever rotates the key holds it, and finds all that was sealed under the old one.
+        """
+        await work.users.lock()
+        return self._vault.seal(secret, user_id) if self._token_scheme else None
+
+    def attempt(self, door: str, secret: str, network: str) -> Attempt:
+        """An attempt by a secret that we made up, to be counted by the throttle. ``door``: what it is to open.
+
+        Counted for this secret, so that what has an old one stops itself and nobody else, and for the network.
+        """
+        return Attempt(self._throttle, f"{door} {secret_hash(secret).hex()}", network)
 
     async def first_administrator(
         self, work: UnitOfWork, name: str | None, password: str | None
@@ -96,56 +152,104 @@ class Accounts:
 
         Raises ``WrongCredentials``, ``TooManyAttempts``, or ``Busy`` when many sign in at once.
         """
-        return await self._by_hash(work, _Attempt(name, network), password)
+        return (await self._by_hash(work, Attempt(self._throttle, name, network), password)).user
+
+    async def sign_in(
+        self, work: UnitOfWork, name: str, password: str, network: str, *, agent: str = ""
+    ) -> tuple[User, str]:
+        """The same, with the token of a new session. Raises as ``by_password`` does.
+
+        A password that is changed while this goes on opens none: either the new one is noticed here, or whoever
+        changes it waits for this session, and ends it.
+        """
+        account = await self._by_hash(work, Attempt(self._throttle, name, network), password)
+        if not await work.users.still_has(account.user.id, account.password_hash):
+            raise WrongCredentials
+        return account.user, await self.open_session(work, account.user, agent=agent)
 
     async def by_app_password(self, work: UnitOfWork, name: str, password: str, network: str, *, app: str = "") -> User:
         """Like ``by_password``, for an ``app`` that sends it with every request: the sealed secret answers at once.
 
-        Where there is none that can be read (tokens switched off, a lost key) the hash decides.
+        Where there is none that can be read (tokens switched off, a lost key) the hash decides. A device's secret is a
+        password as well. Raises ``Forbidden`` for a device that is not for Subsonic.
         """
-        attempt = _Attempt(name, network, app)
-        self._throttle.check(*attempt)
+        attempt = Attempt(self._throttle, name, network, app)
+        attempt.check()
         account = await work.users.by_name(name)
+        if is_secret(password):
+            found = await work.devices.by_secret(secret_hash(password))
+            if account is not None and found is not None and found.user.id == account.user.id:
+                attempt.settle(matches=True)
+                return await self._by_subsonic(work, found)
         secret = self._app_secret(account)
         # An unknown name is refused as quickly as a known one.
         if secret is None and (account is not None or not self._token_scheme):
-            return await self._by_hash(work, attempt, password)
-        return self._settle(account, attempt, matches=secret is not None and _equal(secret, password))
+            return (await self._by_hash(work, attempt, password)).user
+        attempt.settle(matches=secret is not None and _equal(secret, password))
+        assert account is not None
+        return account.user
 
     async def by_token(
         self, work: UnitOfWork, name: str, token: str, salt: str, network: str, *, app: str = ""
     ) -> User:
         """The user whose ``token`` is md5(password + ``salt``), as Subsonic 1.13 has it. ``app``: what it calls itself.
 
-        Raises ``TokensOff`` where the scheme is switched off, ``WrongCredentials`` or ``TooManyAttempts``.
+        The password is the user's own, or the secret of one of their devices. Raises ``TokensOff`` where the scheme is
+        switched off, ``WrongCredentials`` or ``TooManyAttempts``, ``Forbidden`` for a device that is not for Subsonic.
         """
         if not self._token_scheme:
             raise TokensOff
-        attempt = _Attempt(name, network, app)
-        self._throttle.check(*attempt)
+        attempt = Attempt(self._throttle, name, network, app)
+        attempt.check()
         account = await work.users.by_name(name)
         secret = self._app_secret(account)
-        salted = ((secret or secrets.token_hex()) + salt).encode(errors="replace")
-        expected = hashlib.md5(salted, usedforsecurity=False).hexdigest()
-        matches = secret is not None and _equal(expected, token.lower())
-        return self._settle(account, attempt, matches=matches)
+        matches = _is_token(token, secret or secrets.token_hex(), salt) and secret is not None
+        device = None
+        if account is not None and not matches:
+            device = self._device_of_token(await work.devices.sealed(account.user.id), token, salt)
+        attempt.settle(matches=matches or device is not None)
+        assert account is not None
+        return account.user if device is None else await self._by_subsonic(work, SignedIn(account.user, device))
 
-    async def open_session(self, work: UnitOfWork, user: User) -> str:
-        """A new session's token, for a cookie or a bearer header; only its hash is stored."""
+    async def by_api_key(self, work: UnitOfWork, key: str, network: str) -> User:
+        """The user of the device whose secret ``key`` is.
+
+        Raises ``WrongCredentials``, ``TooManyAttempts``, or ``Forbidden`` for a device that is not for Subsonic.
+        """
+        return await self._by_subsonic(work, await self._by_device(work, key, network))
+
+    async def by_bearer(self, work: UnitOfWork, token: str, network: str) -> SignedIn:
+        """Whose session or device this is. Raises ``WrongCredentials``, or ``TooManyAttempts`` for a device.
+
+        Sessions are not counted: nobody guesses 256 bits, and a page that was left open must not shut its user out.
+        """
+        if not is_secret(token):
+            return SignedIn(await self.by_session(work, token))
+        signed = await self._by_device(work, token, network)
+        await self._seen(work, signed)
+        return signed
+
+    async def open_session(self, work: UnitOfWork, user: User, *, agent: str = "") -> str:
+        """A new session's token, for a cookie or a bearer header; only its hash is stored.
+
+        ``agent``: what the browser or program calls itself, to be recognised by.
+        """
         token = secrets.token_urlsafe(32)
-        await work.sessions.add(_token_hash(token), user.id, datetime.now(UTC) + SESSION_LIFETIME)
+        await work.sessions.add(
+            token_hash(token), user.id, datetime.now(UTC) + SESSION_LIFETIME, clean(agent[:_LONGEST_AGENT])
+        )
         return token
 
     async def by_session(self, work: UnitOfWork, token: str) -> User:
         """The user of an open session. Raises ``WrongCredentials`` when there is none."""
-        user = await work.sessions.user(_token_hash(token), datetime.now(UTC))
+        user = await work.sessions.user(token_hash(token), datetime.now(UTC))
         if user is None:
             raise WrongCredentials
         return user
 
     async def close_session(self, work: UnitOfWork, token: str) -> None:
         """End a session; ending an unknown one is no error."""
-        await work.sessions.remove(_token_hash(token))
+        await work.sessions.remove(token_hash(token))
 
     def _app_secret(self, account: Account | None) -> str | None:
         """None also where the token scheme was switched off after the secret was sealed."""
@@ -153,28 +257,40 @@ class Accounts:
             return None
         return self._vault.open(account.app_secret, account.user.id)
 
-    async def _by_hash(self, work: UnitOfWork, attempt: "_Attempt", password: str) -> User:
-        self._throttle.check(*attempt)
+    def _device_of_token(self, sealed: Iterable[SealedDevice], token: str, salt: str) -> Device | None:
+        for device, secret in sealed:
+            opened = self._vault.open(secret, device.user_id)
+            if opened is not None and _is_token(token, opened, salt):
+                return device
+        return None
+
+    async def _by_device(self, work: UnitOfWork, secret: str, network: str) -> SignedIn:
+        attempt = self.attempt("device", secret, network)
+        attempt.check()
+        found = await work.devices.by_secret(secret_hash(secret))
+        attempt.settle(matches=found is not None)
+        assert found is not None
+        return found
+
+    async def _by_subsonic(self, work: UnitOfWork, signed: SignedIn) -> User:
+        assert signed.device is not None
+        if Scope.SUBSONIC not in signed.device.scopes:
+            raise Forbidden("This device is not for the Subsonic interface: it lacks the scope subsonic.")
+        await self._seen(work, signed)
+        return signed.acting
+
+    async def _seen(self, work: UnitOfWork, signed: SignedIn) -> None:
+        now = datetime.now(UTC)
+        if signed.device is not None and signed.device.is_seen_again(now):
+            await work.devices.seen(signed.device.id, now)
+
+    async def _by_hash(self, work: UnitOfWork, attempt: Attempt, password: str) -> Account:
+        attempt.check()
         account = await work.users.by_name(attempt.name)
         matches = await self._vault.verify(account.password_hash if account else None, password)
-        return self._settle(account, attempt, matches=matches)
-
-    def _settle(self, account: Account | None, attempt: "_Attempt", *, matches: bool) -> User:
-        # Once more: while this attempt was looked at, others that came with it may have failed.
-        self._throttle.check(*attempt)
-        if account is None or not matches:
-            self._throttle.failed(*attempt)
-            raise WrongCredentials
-        self._throttle.succeeded(*attempt)
-        return account.user
-
-
-class _Attempt(NamedTuple):
-    """Who tries, and from where, as the throttle counts it."""
-
-    name: str
-    network: str
-    app: str = ""
+        attempt.settle(matches=account is not None and matches)
+        assert account is not None
+        return account
 
 
 def fault_of_name(name: str) -> str | None:
@@ -203,5 +319,11 @@ def _pronounceable() -> str:
     return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
 
 
-def _token_hash(token: str) -> bytes:
+def _is_token(token: str, secret: str, salt: str) -> bool:
+    salted = (secret + salt).encode(errors="replace")
+    return _equal(hashlib.md5(salted, usedforsecurity=False).hexdigest(), token.lower())
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a session's token."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()

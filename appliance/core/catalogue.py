@@ -26,6 +26,10 @@ class Artist(msgspec.Struct, frozen=True, kw_only=True):
     """Albums on which the artist is an album artist and of which something can be played."""
     track_count: int
     """Playable tracks on which the artist performs."""
+    roles: tuple[str, ...]
+    """What else the artist does on playable tracks: values of ``core.credits.Part``, sorted."""
+    aliases: tuple[str, ...]
+    """Other names by which the artist is found, as people gave them."""
     cover_id: UUID | None
     """The artwork of one of the artist's albums."""
     musicbrainz_id: str | None
@@ -53,6 +57,14 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
     cover_id: UUID | None
     musicbrainz_release_id: str | None
     musicbrainz_release_group_id: str | None
+    release_group_id: UUID | None
+    """The same for every edition of the album; None until a scan has told it."""
+    types: tuple[str, ...]
+    """As MusicBrainz has them, lower case: ``album``, ``single``, ``ep``, ``live``, ``compilation``…"""
+    label: str | None
+    catalog_number: str | None
+    country: str | None
+    edition: str | None
     created_at: datetime
 
 
@@ -215,6 +227,30 @@ class AlbumOrder(StrEnum):
     """The user's last liked first; unliked left out."""
 
 
+class TrackOrder(StrEnum):
+    """The orders in which whole lists of tracks are asked for. Ties are broken by id."""
+
+    TITLE = "title"
+    TITLE_DESCENDING = "title_descending"
+    ARTIST = "artist"
+    """By the first artist, then the album."""
+    ARTIST_DESCENDING = "artist_descending"
+    ALBUM = "album"
+    """By the album, then as on it."""
+    ALBUM_DESCENDING = "album_descending"
+    YEAR = "year"
+    """Those without a year left out, as in every order by what a track may lack."""
+    YEAR_DESCENDING = "year_descending"
+    DURATION = "duration"
+    DURATION_DESCENDING = "duration_descending"
+    OLDEST = "oldest"
+    """First arrival first."""
+    NEWEST = "newest"
+    BPM = "bpm"
+    BPM_DESCENDING = "bpm_descending"
+    RANDOM = "random"
+
+
 class AlbumFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Narrows a list of albums; None and empty do not narrow."""
 
@@ -224,6 +260,9 @@ class AlbumFilter(msgspec.Struct, frozen=True, kw_only=True):
     from_year: int | None = None
     to_year: int | None = None
     """Inclusive."""
+    release_group: UUID | None = None
+    artist: UUID | None = None
+    """Of whom it is an album."""
 
 
 class TrackFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +273,20 @@ class TrackFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Any of these; compared folded."""
     from_year: int | None = None
     to_year: int | None = None
+    moods: tuple[str, ...] = ()
+    """Any of these; compared folded."""
+    artist: UUID | None = None
+    """Who performs it, or has a part in it."""
+    album: UUID | None = None
+
+
+class Mended(msgspec.Struct, frozen=True):
+    """A word of a query that begins no name, and what it was taken for."""
+
+    typed: str
+    """Folded."""
+    meant: tuple[str, ...]
+    """The words instead of it by which something was found, likeliest first."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,6 +295,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     artists: list[Artist]
     albums: list[Album]
     tracks: list[Track]
+    mended: tuple[Mended, ...] = ()
 
 
 class Window(msgspec.Struct, frozen=True):

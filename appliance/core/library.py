@@ -13,7 +13,8 @@ tells why:
 6. Otherwise a new track.
 
 Each is tried on all sheets of a batch before the next. A sheet that only rule 5 could settle is held back until every
-other file of the scan is decided, since one of those may hold the audio that was there.
+other file of the scan is decided, since one of those may hold the audio that was there. So is new music that sounds
+like a sheet that is held back: it may be a copy of what was encoded anew, and must not be there before it.
 
 None of them carries a track away from a copy that stays where the track was: a copy that is retagged for another album
 becomes a track of that album.
@@ -119,21 +120,29 @@ class Batch:
     First every sheet with ``decide``, in ``reading_order``; then those that it held back, with ``decide_rest``.
     """
 
-    def __init__(self, library_id: UUID, unsettled: set[bytes]) -> None:
-        """``unsettled``: paths of this library that vanished or changed, so that their old audio may be elsewhere."""
+    def __init__(self, library_id: UUID, unsettled: set[bytes], *, ids: Callable[[], UUID] = new_id) -> None:
+        """``unsettled``: paths of this library that vanished or changed, so that their old audio may be elsewhere.
+
+        ``ids``: makes those of new files and tracks.
+        """
         self._library_id = library_id
+        self._ids = ids
         self._unsettled = set(unsettled)
+        self._held: set[bytes] = set()
+        """The audio of the sheets at known paths that were held back."""
 
     def decide(self, sheets: Sequence[Sheet], known: Iterable[KnownFile]) -> list[Decision | None]:
         """A decision for each sheet, in their order; None for one that is held back.
 
         That is a sheet of other audio at a known path: encoded anew, or other music under a name whose own audio
-        another sheet of this scan may still hold. Only when all others are decided can it be told.
+        another sheet of this scan may still hold. Only when all others are decided can it be told. And with it a sheet
+        of the same audio at a new path, which may be a copy of it.
 
         ``known``: every file of the store that has one of the sheets' paths (in this library) or one of their
         identities (in any).
         """
-        return self._apply((self._same, self._moved, self._copy, self._moved_and_retagged, self._new), sheets, known)
+        rules = (self._same, self._moved, self._copy, self._moved_and_retagged, self._hold_back, self._new)
+        return self._apply(rules, sheets, known)
 
     def decide_rest(self, sheets: Sequence[Sheet], known: Iterable[KnownFile]) -> list[Decision]:
         """A decision for each of the sheets that were held back; ``known`` as for ``decide``."""
@@ -191,16 +200,23 @@ class Batch:
         track_id = shelf.track_at(draft.place, sheet.audio.identity)
         if track_id is None:
             return None
-        return Decision(verdict=Verdict.COPY, file_id=new_id(), track_id=track_id, sheet=sheet, draft=draft)
+        return Decision(verdict=Verdict.COPY, file_id=self._ids(), track_id=track_id, sheet=sheet, draft=draft)
+
+    def _hold_back(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> None:  # noqa: ARG002 - it is a rule
+        """Decides nothing, and notes what is undecided at a known path."""
+        if shelf.at(sheet.path) is not None:
+            self._held.add(sheet.audio.identity)
 
     def _new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision | None:
-        return self._copy_or_new(shelf, sheet, draft) if shelf.at(sheet.path) is None else None
+        if shelf.at(sheet.path) is not None or sheet.audio.identity in self._held:
+            return None
+        return self._copy_or_new(shelf, sheet, draft)
 
     def _copy_or_new(self, shelf: "_Shelf", sheet: Sheet, draft: TrackDraft) -> Decision:
         # A path that is taken over by other known audio becomes a file of its own; its old row is displaced. And a
         # copy may be one of a track that is new in this very batch.
         return self._copy(shelf, sheet, draft) or Decision(
-            verdict=Verdict.NEW, file_id=new_id(), track_id=new_id(), sheet=sheet, draft=draft
+            verdict=Verdict.NEW, file_id=self._ids(), track_id=self._ids(), sheet=sheet, draft=draft
         )
 
 

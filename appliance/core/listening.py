@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -43,6 +44,21 @@ class RatingEvent(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
 
 
+class ContextKind(StrEnum):
+    """From what a track was played."""
+
+    ALBUM = "album"
+    ARTIST = "artist"
+    GENRE = "genre"
+    PLAYLIST = "playlist"
+    SMART_PLAYLIST = "smart_playlist"
+    QUEUE = "queue"
+    RADIO = "radio"
+    PODCAST = "podcast"
+    SEARCH = "search"
+    LIBRARY = "library"
+
+
 class PlayEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody heard a track."""
 
@@ -53,6 +69,28 @@ class PlayEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The name that the app gives itself."""
     happened_at: datetime
     recorded_at: datetime
+    heard_ms: int | None = None
+    """How much of it was heard; None where the app does not say."""
+    device_id: UUID | None = None
+    context_kind: ContextKind | None = None
+    context_id: UUID | None = None
+    """Of the album, the playlist…; nothing checks that it exists, or still does."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client says of an event beside what happened."""
+
+    id: UUID | None = None
+    """Made by the client, so that telling it again changes nothing."""
+    happened_at: datetime | None = None
+    """By the client's clock; None is now."""
+
+
+class TimeOrder(StrEnum):
+    """The orders of a list of events."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 def believed(happened_at: datetime | None, now: datetime) -> datetime:
@@ -62,12 +100,29 @@ def believed(happened_at: datetime | None, now: datetime) -> datetime:
     return happened_at
 
 
+def takes_effect(happened_at: datetime | None, now: datetime, latest: datetime | None) -> datetime:
+    """When an event counts as having happened where only the latest counts (UTC).
+
+    ``latest``: when the latest one that is known did. A clock that is ahead by less than ``TOLERANCE`` may have put
+    that one into the future: what happens now comes after it all the same, or it would have no effect.
+    """
+    at = believed(happened_at, now)
+    if at == now and latest is not None and latest >= now:
+        return latest + timedelta(microseconds=1)
+    return at.astimezone(UTC)
+
+
+def app_name(text: str) -> str:
+    """The name that an app gives itself, fit to be kept."""
+    return clean(text[:400])[:100]  # to clean a megabyte of accents takes minutes
+
+
 async def like(work: UnitOfWork, user: User, items: Iterable[tuple[Item, UUID]], *, liked: bool) -> None:
     """Like the items, or take the likes back. Raises ``NotFound`` for an unknown item, and then records nothing."""
-    _may_write(user)
+    may_write(user)
     now = datetime.now(UTC)
     wanted = list(items)
-    await _must_exist(work, wanted)
+    await must_exist(work, wanted)
     await work.listening.add_likes(
         [
             LikeEvent(
@@ -80,10 +135,10 @@ async def like(work: UnitOfWork, user: User, items: Iterable[tuple[Item, UUID]],
 
 async def rate(work: UnitOfWork, user: User, item: Item, item_id: UUID, rating: int) -> None:
     """Rate from 1 to 5; 0 takes the rating back. Raises ``BadRequest`` or ``NotFound``."""
-    _may_write(user)
+    may_write(user)
     if not 0 <= rating <= 5:
         raise BadRequest("A rating is a number from 0 to 5.")
-    await _must_exist(work, [(item, item_id)])
+    await must_exist(work, [(item, item_id)])
     now = datetime.now(UTC)
     await work.listening.add_ratings(
         [
@@ -106,7 +161,7 @@ async def heard(work: UnitOfWork, user: User, plays: Iterable[tuple[UUID, dateti
     Raises ``NotFound`` for an unknown track, and then records nothing.
     """
     wanted = list(plays)
-    await _must_exist(work, [(Item.TRACK, track_id) for track_id, _ in wanted])
+    await must_exist(work, [(Item.TRACK, track_id) for track_id, _ in wanted])
     now = datetime.now(UTC)
     await work.listening.add_plays(
         [
@@ -114,7 +169,7 @@ async def heard(work: UnitOfWork, user: User, plays: Iterable[tuple[UUID, dateti
                 id=new_id(),
                 user_id=user.id,
                 track_id=track_id,
-                client=clean(client[:400])[:100],  # to clean a megabyte of accents takes minutes
+                client=app_name(client),
                 happened_at=believed(happened_at, now),
                 recorded_at=now,
             )
@@ -123,12 +178,14 @@ async def heard(work: UnitOfWork, user: User, plays: Iterable[tuple[UUID, dateti
     )
 
 
-def _may_write(user: User) -> None:
+def may_write(user: User) -> None:
+    """Raises ``Forbidden`` for guests."""
     if user.role is Role.GUEST:
         raise Forbidden("Guests listen; they do not change anything.")
 
 
-async def _must_exist(work: UnitOfWork, items: list[tuple[Item, UUID]]) -> None:
+async def must_exist(work: UnitOfWork, items: list[tuple[Item, UUID]]) -> None:
+    """Raises ``NotFound``, naming the first that does not."""
     if missing := await work.listening.unknown(items):
         item, item_id = missing[0]
         raise NotFound(f"There is no {item} {item_id}.")

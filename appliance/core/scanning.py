@@ -11,6 +11,8 @@ CHANNEL = "tonearm_scans"
 
 
 class ScanKind(StrEnum):
+    """How much a scan reads."""
+
     QUICK = "quick"
     """Reads what is new or changed by size or mtime."""
     FULL = "full"
@@ -18,6 +20,8 @@ class ScanKind(StrEnum):
 
 
 class ScanState(StrEnum):
+    """What has become of a scan."""
+
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"

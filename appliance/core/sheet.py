@@ -27,6 +27,16 @@ class AudioFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Bits per sample of lossless audio; None for lossy codecs."""
 
 
+class Credit(msgspec.Struct, frozen=True):
+    """Somebody's part in a track, as one tag names it."""
+
+    role: str
+    """One of ``core.credits.Part``."""
+    name: str
+    detail: str | None = None
+    """Of a performer the instrument or voice."""
+
+
 class Tags(msgspec.Struct, frozen=True, kw_only=True):
     """The tags, cleaned (``core.text.clean``) and bounded; an absent tag is None or empty, never a placeholder."""
 
@@ -43,6 +53,10 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True):
     disc_title: str | None = None
     track_number: int | None = None
     track_total: int | None = None
+    credits: tuple[Credit, ...] = ()
+    """Who else had a part in it, in the order of the parts; each part of each person once."""
+    composer_sorts: tuple[str, ...] = ()
+    """Sort names in the order of the composers; empty when their count differs."""
     genres: tuple[str, ...] = ()
     moods: tuple[str, ...] = ()
     release_date: str | None = None
@@ -70,9 +84,18 @@ class Tags(msgspec.Struct, frozen=True, kw_only=True):
     bpm: int | None = None
     isrc: str | None = None
     label: str | None = None
+    catalog_number: str | None = None
+    release_types: tuple[str, ...] = ()
+    """Lower case, the primary one first: ``album``, ``single``, ``ep``, ``live``, ``compilation``…"""
+    release_country: str | None = None
+    """ISO 3166-1, or ``XW`` (worldwide) and ``XE`` (Europe), as MusicBrainz has it."""
+    edition: str | None = None
+    """What tells this edition from the others: ``deluxe edition``, ``mono``…"""
     comment: str | None = None
     lyrics: str | None = None
     """Plain or LRC text, at most 64 KiB."""
+    lyrics_language: str | None = None
+    """ISO 639-2, lower case."""
 
 
 def picture_type(data: bytes) -> str | None:

@@ -4,8 +4,9 @@ from hashlib import blake2b
 
 import msgspec
 
+from appliance.core.credits import Part
 from appliance.core.sheet import Sheet, Tags
-from appliance.core.text import clean, fold, sort_key, words
+from appliance.core.text import clean, fold, searched, sort_key
 
 UNKNOWN_ARTIST = "Unknown artist"
 UNKNOWN_ALBUM = "Unknown album"
@@ -22,6 +23,21 @@ class ArtistDraft(msgspec.Struct, frozen=True):
     musicbrainz_id: str | None = None
 
 
+class CreditDraft(msgspec.Struct, frozen=True):
+    """Somebody's part in a track as one sheet names it."""
+
+    role: str
+    artist: ArtistDraft
+    detail: str | None = None
+
+
+class ReleaseGroupDraft(msgspec.Struct, frozen=True):
+    """What the editions of one album have in common."""
+
+    key: str
+    title: str
+
+
 class AlbumDraft(msgspec.Struct, frozen=True, kw_only=True):
     """An album as one sheet names it. ``key`` makes it one with the same album on other sheets."""
 
@@ -35,6 +51,12 @@ class AlbumDraft(msgspec.Struct, frozen=True, kw_only=True):
     original_date: str | None
     musicbrainz_release_id: str | None
     musicbrainz_release_group_id: str | None
+    group: ReleaseGroupDraft
+    types: tuple[str, ...] = ()
+    label: str | None = None
+    catalog_number: str | None = None
+    country: str | None = None
+    edition: str | None = None
 
 
 class TrackDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,10 +68,11 @@ class TrackDraft(msgspec.Struct, frozen=True, kw_only=True):
     sort_title: str
     artists: tuple[ArtistDraft, ...]
     artist_display: str
+    credits: tuple[CreditDraft, ...]
     genres: tuple[str, ...]
     album: AlbumDraft
     search: str
-    """Folded words of title, artists and album."""
+    """Of title, artists and album, as ``core.text.searched`` has it."""
 
 
 def shelve(sheet: Sheet) -> TrackDraft:
@@ -68,10 +91,22 @@ def shelve(sheet: Sheet) -> TrackDraft:
         sort_title=sort_key(title, tags.title_sort),
         artists=artists,
         artist_display=display,
+        credits=_credits(tags),
         genres=tags.genres,
         album=album,
-        search=" ".join(words(" ".join([title, display, *(a.name for a in artists), album.title]))),
+        search=searched(title, display, *(a.name for a in artists), album.title),
     )
+
+
+def _credits(tags: Tags) -> tuple[CreditDraft, ...]:
+    """Each by the artist that the name is of. Composers may bring sort names of their own."""
+    sorts = iter(tags.composer_sorts)
+    drafts: dict[CreditDraft, None] = {}
+    for credit in tags.credits:
+        sort = next(sorts, None) if credit.role == Part.COMPOSER else None
+        (artist,) = _artists((credit.name,), (sort,) if sort else (), ())
+        drafts[CreditDraft(credit.role, artist, credit.detail)] = None
+    return tuple(drafts)
 
 
 def _album(tags: Tags, track_artists: tuple[ArtistDraft, ...], folder: bytes) -> AlbumDraft:
@@ -83,8 +118,10 @@ def _album(tags: Tags, track_artists: tuple[ArtistDraft, ...], folder: bytes) ->
         # The first artist only: a guest on one track must not tear that track out of the album.
         artists = track_artists[:1]
     title = tags.album or clean(folder.rsplit(b"/", 1)[-1].decode(errors="replace")) or UNKNOWN_ALBUM
+    named = _key_by_name(tags, artists, title, folder)
+    group = tags.musicbrainz_release_group_id
     return AlbumDraft(
-        key=_album_key(tags, artists, title, folder),
+        key=f"mb\x1f{tags.musicbrainz_release_id}" if tags.musicbrainz_release_id else named,
         title=title,
         sort_title=sort_key(title, tags.album_sort),
         artists=artists,
@@ -94,12 +131,17 @@ def _album(tags: Tags, track_artists: tuple[ArtistDraft, ...], folder: bytes) ->
         original_date=tags.original_date,
         musicbrainz_release_id=tags.musicbrainz_release_id,
         musicbrainz_release_group_id=tags.musicbrainz_release_group_id,
+        group=ReleaseGroupDraft(f"mb\x1f{group}" if group else named, title),
+        types=tags.release_types,
+        label=tags.label,
+        catalog_number=tags.catalog_number,
+        country=tags.release_country,
+        edition=tags.edition,
     )
 
 
-def _album_key(tags: Tags, artists: tuple[ArtistDraft, ...], title: str, folder: bytes) -> str:
-    if tags.musicbrainz_release_id:
-        return f"mb\x1f{tags.musicbrainz_release_id}"
+def _key_by_name(tags: Tags, artists: tuple[ArtistDraft, ...], title: str, folder: bytes) -> str:
+    """The key of an album without MusicBrainz's ids."""
     if tags.album:
         return _bounded(f"tag\x1f{'/'.join(artist.key for artist in artists)}\x1f{fold(title)}")
     # Without an album tag the folder holds the album together.

@@ -3,16 +3,35 @@
 import re
 import unicodedata
 
-# Letters that Unicode does not decompose, though people type them without their strokes and ligatures.
+from appliance.core.transliteration import is_foreign, latin
+
+
+def _bare_letters() -> dict[str, str]:
+    """Letters that Unicode does not decompose, though people type them without their strokes, hooks and ligatures."""
+    blocks = (range(0x100, 0x2B0), range(0x1D00, 0x1D80), range(0x2C60, 0x2C80), range(0xA720, 0xA800))
+    one_letter = re.compile("LATIN (?:SMALL LETTER|LETTER SMALL CAPITAL) ([A-Z])(?: WITH .*| BAR)?")
+    bare = {}
+    for letter in (chr(point) for block in blocks for point in block):
+        if named := one_letter.fullmatch(unicodedata.name(letter, "")):
+            bare[letter] = named[1].lower()
+    return bare
+
+
 _LETTERS = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ħ": "h", "ŋ": "n"}  # noqa: RUF001
+    _bare_letters()
+    | dict(zip("øđðłıħŋəǝɛɔɑɪʊʒĸɵ", "oddlihneeeoaiuzko", strict=True))
+    | {"æ": "ae", "œ": "oe", "þ": "th", "ȣ": "ou"}  # noqa: RUF001
 )
 _WORD = re.compile(r"\w+")
+#: Within a word, as people write it or leave it out: O'Brien, rock'n'roll.
+_APOSTROPHE = re.compile("['\u2018\u2019\u02b9-\u02bf`\u00b4\uff07]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # Characters. An index of PostgreSQL takes 2,704 bytes a row and 2,046 a word.
 _LONGEST_KEY = 200
 _LONGEST_WORD = 200
+#: Of a name, what search looks at.
+_LONGEST_SEARCHED = 2_000
 
 #: Leading words that do not count when names are sorted; the Subsonic API shows this list to its clients.
 IGNORED_ARTICLES = ("The", "El", "La", "Los", "Las", "Le", "Les")
@@ -42,6 +61,34 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of ``text``, as search sees them; of a very long one (a sentence in Japanese) its beginning."""
     return [word[:_LONGEST_WORD] for word in _WORD.findall(fold(text))]
+
+
+def spelled(text: str) -> list[tuple[str, ...]]:
+    """The words of ``text``, each in every spelling by which it is found: folded, and in Latin letters.
+
+    Of a long text, its beginning.
+    """
+    text = _APOSTROPHE.sub(" ", text[:_LONGEST_SEARCHED])
+    if not is_foreign(text):
+        return [(word,) for word in words(text)]
+    found: list[tuple[str, ...]] = []
+    for part in text.split():
+        folded, in_latin = words(part), words(latin(part))
+        if len(in_latin) != len(folded):  # a sign that has no sound of its own stands alone
+            in_latin = folded
+        found += [tuple(dict.fromkeys(spellings)) for spellings in zip(folded, in_latin, strict=True)]
+    return found
+
+
+def searched(*names: str) -> str:
+    """What is stored of something's names for search: each word once, in every spelling, between blanks.
+
+    Words that an apostrophe divides are there in one piece as well.
+    """
+    text = " ".join(names)[:_LONGEST_SEARCHED]
+    whole = _APOSTROPHE.sub("", text)
+    found = spelled(text) if whole == text else spelled(text) + spelled(whole)
+    return " ".join(dict.fromkeys(spelling for word in found for spelling in word))
 
 
 def sort_key(name: str, sort_name: str | None = None) -> str:

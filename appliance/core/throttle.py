@@ -4,8 +4,9 @@ import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import NamedTuple
 
-from appliance.core.errors import TooManyAttempts
+from appliance.core.errors import TooManyAttempts, WrongCredentials
 from appliance.core.text import fold
 
 _FOR_APP = 10
@@ -64,6 +65,34 @@ class Throttle:
     def _level(self, key: str) -> float:
         level, since = self._buckets.get(key, (0.0, 0.0))
         return max(0.0, level - (self._clock() - since) / _REFILL_SECONDS)
+
+
+class Attempt(NamedTuple):
+    """Who tries, and from where, as a throttle counts it."""
+
+    throttle: Throttle
+    name: str
+    network: str
+    app: str = ""
+
+    def check(self) -> None:
+        """Raise ``TooManyAttempts`` if it is not to be looked at now."""
+        self.throttle.check(self.name, self.network, self.app)
+
+    def settle(self, *, matches: bool) -> None:
+        """Count it. Raises ``WrongCredentials`` where nothing matches."""
+        # Once more: while this attempt was looked at, others that came with it may have failed.
+        self.check()
+        if not matches:
+            self.failed()
+            raise WrongCredentials
+        self.succeeded()
+
+    def failed(self) -> None:
+        self.throttle.failed(self.name, self.network, self.app)
+
+    def succeeded(self) -> None:
+        self.throttle.succeeded(self.name, self.network, self.app)
 
 
 def _keys(name: str, network: str, app: str) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -39,14 +40,17 @@ _SYNONYMS: Final = {
     "album artists": "albumartists",
     "album_artists": "albumartists",
     "album artist sort": "albumartistsort",
+    "albumversion": "edition",
     "description": "comment",
     "disc": "discnumber",
     "disk": "discnumber",
+    "dj mixer": "djmixer",
+    "dj_mixer": "djmixer",
     "itunescompilation": "compilation",
+    "mixartist": "remixer",
     "organization": "label",
     "publisher": "label",
     "setsubtitle": "discsubtitle",
-    "syncedlyrics": "lyrics",
     "totaldiscs": "disctotal",
     "totaltracks": "tracktotal",
     "track": "tracknumber",
@@ -67,23 +71,38 @@ _ID3_TEXT: Final = {
     "TALB": "album",
     "TBPM": "bpm",
     "TCMP": "compilation",
+    "TCOM": "composer",
     "TDOR": "originaldate",
     "TDRC": "date",
     "TDRL": "releasedate",
+    "TEXT": "lyricist",
     "TIT2": "title",
     "TMOO": "mood",
     "TPE1": "artist",
     "TPE2": "albumartist",
+    "TPE3": "conductor",
+    "TPE4": "remixer",
     "TPOS": "discnumber",
     "TPUB": "label",
     "TRCK": "tracknumber",
     "TSO2": "albumartistsort",
     "TSOA": "albumsort",
+    "TSOC": "composersort",
     "TSOP": "artistsort",
     "TSOT": "titlesort",
     "TSRC": "isrc",
     "TSST": "discsubtitle",
 }
+#: What the lists of people call a part; anything else there is an instrument.
+_ID3_PARTS: Final = {
+    "arranger": "arranger",
+    "dj-mix": "djmixer",
+    "engineer": "engineer",
+    "mix": "mixer",
+    "producer": "producer",
+}
+#: People of one frame that are looked at.
+_MOST_PEOPLE: Final = 500
 
 
 def of_id3(tags: Any) -> Family:
@@ -100,11 +119,22 @@ def of_id3(tags: Any) -> Family:
             family.pictures.append((int(frame.type), frame.data))
         elif name == "UFID" and frame.owner == "http://musicbrainz.org":
             family.add("musicbrainz_trackid", [frame.data.decode("ascii", "replace")])
+        elif name in {"TIPL", "TMCL"}:
+            _add_people(family, frame.people)
         elif name in {"TXXX", "COMM", "USLT", "SYLT", "RVA2"}:
             others.append(frame)
     for frame in others:
         _add_described(family, frame)
     return family
+
+
+def _add_people(family: Family, people: Iterable[Any]) -> None:
+    """Pairs of a part, or an instrument, and a name."""
+    for part, name in (pair for pair in islice(people, _MOST_PEOPLE) if len(pair) == 2):
+        if field := _ID3_PARTS.get(part.lower()):
+            family.add(field, [name])
+        else:
+            family.add("performer", [f"{name} ({part})" if part and part.lower() != "performer" else name])
 
 
 def _add_described(family: Family, frame: Any) -> None:
@@ -117,8 +147,10 @@ def _add_described(family: Family, frame: Any) -> None:
         family.add("comment", frame.text)
     elif frame.FrameID == "USLT":
         family.add("lyrics", [frame.text])
+        family.add("lyricslanguage", [frame.lang])
     elif frame.FrameID == "SYLT" and frame.format == 2:
-        family.add("lyrics", ["\n".join(f"{_lrc_time(at)}{text.strip()}" for text, at in frame.text)])
+        family.add("syncedlyrics", ["\n".join(f"{_lrc_time(at)}{text.strip()}" for text, at in frame.text)])
+        family.add("lyricslanguage", [frame.lang])
     elif frame.FrameID == "RVA2" and (scope := frame.desc.lower()) in {"track", "album"}:
         family.add(f"replaygain_{scope}_gain", [frame.gain])
         family.add(f"replaygain_{scope}_peak", [frame.peak])
@@ -164,10 +196,12 @@ _MP4_ATOMS: Final = {
     "\xa9gen": "genre",
     "\xa9lyr": "lyrics",
     "\xa9nam": "title",
+    "\xa9wrt": "composer",
     "aART": "albumartist",
     "soaa": "albumartistsort",
     "soal": "albumsort",
     "soar": "artistsort",
+    "soco": "composersort",
     "sonm": "titlesort",
     "tmpo": "bpm",
 }
@@ -215,18 +249,28 @@ _ASF_NAMES: Final = {
     "WM/ARTISTS": "artists",
     "WM/ArtistSortOrder": "artistsort",
     "WM/BeatsPerMinute": "bpm",
+    "WM/CatalogNo": "catalognumber",
+    "WM/Composer": "composer",
+    "WM/ComposerSortOrder": "composersort",
+    "WM/Conductor": "conductor",
+    "WM/DJMixer": "djmixer",
+    "WM/Engineer": "engineer",
     "WM/Genre": "genre",
     "WM/IsCompilation": "compilation",
     "WM/ISRC": "isrc",
     "WM/Lyrics": "lyrics",
+    "WM/Mixer": "mixer",
+    "WM/ModifiedBy": "remixer",
     "WM/Mood": "mood",
     "WM/OriginalReleaseTime": "originaldate",
     "WM/OriginalReleaseYear": "originalyear",
     "WM/PartOfSet": "discnumber",
+    "WM/Producer": "producer",
     "WM/Publisher": "label",
     "WM/SetSubTitle": "discsubtitle",
     "WM/TitleSortOrder": "titlesort",
     "WM/TrackNumber": "tracknumber",
+    "WM/Writer": "lyricist",
     "WM/Year": "date",
 }
 

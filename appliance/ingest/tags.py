@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final, TypeVar
 
-from appliance.core.sheet import Tags
+from appliance.core.credits import Part
+from appliance.core.sheet import Credit, Tags
 from appliance.core.text import clean
 from appliance.ingest.families import Family
 
@@ -19,11 +20,17 @@ _NAME_LENGTH: Final = 512
 _COMMENT_LENGTH: Final = 4_096
 _LYRICS_BYTES: Final = 64 * 1024
 _MAXIMUM_VALUES: Final = 32
+_LONGEST_TYPE: Final = 40
+_MAXIMUM_TYPES: Final = 8
 _MAXIMUM_NUMBER: Final = 9_999
 
 _NUMBERS: Final = re.compile(r"\s*(\d{1,6})(?!\d)(?:\s*/\s*(\d{1,6})(?!\d))?", re.ASCII)
 _DATE: Final = re.compile(r"\s*(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?!\d)|(\d\d)(\d\d)(?!\d))?(?!\d)", re.ASCII)
 _YEAR: Final = re.compile(r"(?<!\d)(1\d{3}|2\d{3})(?!\d)", re.ASCII)
+_INSTRUMENT: Final = re.compile(r"(.+?)\s+\(([^()]+)\)", re.DOTALL)
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}", re.ASCII)
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
+_SEPARATORS: Final = re.compile(r"[/;,]")
 _UUID: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
 _DECIMAL: Final = re.compile(r"\s*([-+]?\d{1,4}(?:\.\d{1,20})?)\s*(?:dB|LUFS|BPM)?\s*", re.ASCII | re.IGNORECASE)
 _ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", re.ASCII)
@@ -40,6 +47,9 @@ def tags_of(family: Family) -> Tags:
     album_artists, album_artist_display = fields.credit("albumartists", "albumartist", len(album_artist_ids))
     artist_sorts = fields.names("artistsort", len(artist_ids))
     album_artist_sorts = fields.names("albumartistsort", len(album_artist_ids))
+    credits_ = fields.credits()
+    composer_sorts = fields.names("composersort")
+    composers = sum(credit.role == Part.COMPOSER for credit in credits_)
     disc, disc_total = fields.numbers("discnumber", "disctotal")
     track, track_total = fields.numbers("tracknumber", "tracktotal")
     return Tags(
@@ -54,6 +64,8 @@ def tags_of(family: Family) -> Tags:
         disc_title=fields.name("discsubtitle"),
         track_number=track,
         track_total=track_total,
+        credits=credits_,
+        composer_sorts=composer_sorts if len(composer_sorts) == composers else (),
         genres=fields.names("genre"),
         moods=fields.names("mood"),
         release_date=fields.first(("date", "releasedate"), as_date),
@@ -76,8 +88,13 @@ def tags_of(family: Family) -> Tags:
         bpm=fields.first(("bpm",), _as_bpm),
         isrc=fields.first(("isrc",), _as_isrc),
         label=fields.name("label"),
+        catalog_number=fields.name("catalognumber"),
+        release_types=fields.types(),
+        release_country=fields.first(("releasecountry", "musicbrainz_albumreleasecountry"), _as_country),
+        edition=fields.first(("edition", "musicbrainz_albumcomment"), _as_name),
         comment=fields.first(("comment",), _as_comment),
-        lyrics=fields.first(("lyrics",), _as_lyrics),
+        lyrics=fields.first(("syncedlyrics", "lyrics"), _as_lyrics),
+        lyrics_language=fields.first(("lyricslanguage",), _as_language),
     )
 
 
@@ -120,6 +137,21 @@ class _Fields:
             if display and all(part and part in display[0] for part in parts) and artists[0] not in display[0]:
                 artists = parts
         return artists, display[0] if len(display) == 1 else None
+
+    def credits(self) -> tuple[Credit, ...]:
+        """Every part of everybody, once. Of performers the instrument stands behind the name, in brackets."""
+        found: dict[Credit, None] = {}
+        for part in Part:
+            for name in self.names(part.value.replace("_", "")):
+                match = _INSTRUMENT.fullmatch(name) if part is Part.PERFORMER else None
+                found[Credit(part.value, match[1], match[2].strip()) if match else Credit(part.value, name)] = None
+        return tuple(found)
+
+    def types(self) -> tuple[str, ...]:
+        """What kind of release it is, however the values are joined: no type has a separator in its name."""
+        names = self.names("releasetype") or self.names("musicbrainz_albumtype")
+        words = (word.strip().lower() for name in names for word in _SEPARATORS.split(name))
+        return tuple(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_TYPE))[:_MAXIMUM_TYPES]
 
     def numbers(self, field: str, total_field: str) -> tuple[int | None, int | None]:
         """A number and how many there are, from ``3``, ``03/12`` or two fields."""
@@ -169,6 +201,17 @@ def _as_lyrics(text: str) -> str | None:
     lines = text[:_LYRICS_BYTES].replace("\r\n", "\n").replace("\r", "\n").split("\n")
     whole = "\n".join(clean(line) for line in lines).strip("\n")
     return whole.encode()[:_LYRICS_BYTES].decode(errors="ignore") or None
+
+
+def _as_language(text: str) -> str | None:
+    """Not ``xxx``, by which ID3 says that it does not know."""
+    code = text[:64].strip("\0 ").lower()
+    return code if _LANGUAGE.fullmatch(code) and code not in {"xxx", "und"} else None
+
+
+def _as_country(text: str) -> str | None:
+    code = text[:64].strip("\0 ").upper()
+    return code if _COUNTRY.fullmatch(code) else None
 
 
 def _as_flag(text: str) -> bool | None:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import Album, AlbumFilter, AlbumOrder, ArtistRef, Item, Window
@@ -13,7 +13,8 @@ from appliance.core.errors import NotFound
 from appliance.store.database import Connection, Row
 from appliance.store.listening import latest
 from appliance.store.narrowing import asked, conditions_on
-from appliance.store.playable import IN_LIBRARY
+from appliance.store.playable import PLAYABLE
+from appliance.store.scope import WITHIN, Question, Scope
 from appliance.store.statement import Statement
 from appliance.store.tables import album_artists, albums, likes, plays, ratings, tracks
 
@@ -22,8 +23,7 @@ _OFFSET = bindparam("offset", type_=Integer)
 _USER = bindparam("user_id", type_=Uuid)
 
 
-def select_albums() -> Select[Any]:
-    """The columns that ``album_of`` reads."""
+def _select(track_count: ColumnElement[Any], duration_ms: ColumnElement[Any]) -> Select[Any]:
     return select(
         albums.c.id,
         albums.c.title,
@@ -31,8 +31,8 @@ def select_albums() -> Select[Any]:
         albums.c.artist_ids,
         albums.c.artist_names,
         albums.c.artist_display,
-        albums.c.track_count,
-        albums.c.duration_ms,
+        track_count,
+        duration_ms,
         albums.c.genres,
         albums.c.compilation,
         albums.c.release_date,
@@ -43,6 +43,26 @@ def select_albums() -> Select[Any]:
         albums.c.musicbrainz_release_id,
         albums.c.musicbrainz_release_group_id,
         albums.c.created_at,
+        albums.c.release_group_id,
+        albums.c.types,
+        albums.c.label,
+        albums.c.catalog_number,
+        albums.c.country,
+        albums.c.edition,
+    )
+
+
+def select_albums() -> Select[Any]:
+    """The columns that ``album_of`` reads."""
+    return _select(albums.c.track_count, albums.c.duration_ms)
+
+
+def select_albums_within() -> Select[Any]:
+    """The same of an album as some libraries know it: what is counted is counted there."""
+    there = select(tracks.c.id).where(tracks.c.album_id == albums.c.id, PLAYABLE[Item.TRACK], WITHIN[Item.TRACK])
+    return _select(
+        there.with_only_columns(func.count()).scalar_subquery(),
+        there.with_only_columns(func.coalesce(func.sum(tracks.c.duration_ms), 0)).scalar_subquery(),
     )
 
 
@@ -66,16 +86,25 @@ def album_of(row: Row) -> Album:
         musicbrainz_release_id=row[15],
         musicbrainz_release_group_id=row[16],
         created_at=row[17],
+        release_group_id=row[18],
+        types=tuple(row[19]),
+        label=row[20],
+        catalog_number=row[21],
+        country=row[22],
+        edition=row[23],
     )
 
 
-_GET = Statement(select_albums().where(albums.c.id == bindparam("id", type_=Uuid)))
-_MANY = Statement(select_albums().where(albums.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
-_OF_ARTIST = Statement(
-    select_albums()
+_BY_ID = albums.c.id == bindparam("id", type_=Uuid)
+_GET = Question(select_albums().where(_BY_ID), select_albums_within().where(_BY_ID, WITHIN[Item.ALBUM]))
+_BY_IDS = albums.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+_MANY = Question(select_albums().where(_BY_IDS), select_albums_within().where(_BY_IDS, WITHIN[Item.ALBUM]))
+_OF_ARTIST = Question.narrowed(
+    select(albums.c.id)
     .join(album_artists, album_artists.c.album_id == albums.c.id)
     .where(album_artists.c.artist_id == bindparam("artist_id", type_=Uuid), albums.c.track_count > 0)
-    .order_by(albums.c.year.asc().nulls_last(), albums.c.sort_title, albums.c.id)
+    .order_by(albums.c.year.asc().nulls_last(), albums.c.sort_title, albums.c.id),
+    Item.ALBUM,
 )
 
 _played = (
@@ -113,12 +142,17 @@ _ORDERED: dict[AlbumOrder, Select[Any]] = {
     .order_by(_liked.c.happened_at.desc(), albums.c.id),
 }
 _USERS_OWN = {AlbumOrder.RECENT, AlbumOrder.FREQUENT, AlbumOrder.RATED, AlbumOrder.STARRED}
-_CONDITIONS = conditions_on(albums, IN_LIBRARY[Item.ALBUM])
+_CONDITIONS = conditions_on(albums, WITHIN[Item.ALBUM]) | {
+    "release_group": albums.c.release_group_id == bindparam("release_group", type_=Uuid),
+    "artist": albums.c.id.in_(
+        select(album_artists.c.album_id).where(album_artists.c.artist_id == bindparam("artist", type_=Uuid))
+    ),
+}
 
 
 @cache
 def _listing(order: AlbumOrder, conditions: frozenset[str]) -> Statement:
-    """At most ten orders by sixteen sets of conditions, each compiled when it is first asked for."""
+    """At most ten orders by 64 sets of conditions, each compiled when it is first asked for."""
     ids = _ORDERED[order].where(*(_CONDITIONS[name] for name in sorted(conditions)))
     return Statement(ids.limit(_LIMIT).offset(_OFFSET))
 
@@ -132,24 +166,29 @@ def _counting(conditions: frozenset[str]) -> Statement:
 
 
 class Albums:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
 
     async def get(self, album_id: UUID) -> Album:
-        row = await self._connection.fetch_row(_GET, id=album_id)
+        bounds = self._scope.bounds
+        row = await self._connection.fetch_row(_GET.within(bounds), id=album_id, **bounds)
         if row is None:
             raise NotFound(f"There is no album {album_id}.")
         return album_of(row)
 
     async def many(self, ids: Sequence[UUID]) -> list[Album]:
-        found = {row[0]: row for row in await self._connection.fetch(_MANY, ids=list(ids))}
+        bounds = self._scope.bounds
+        found = {row[0]: row for row in await self._connection.fetch(_MANY.within(bounds), ids=list(ids), **bounds)}
         return [album_of(found[id_]) for id_ in ids if id_ in found]
 
     async def of_artist(self, artist_id: UUID) -> list[Album]:
-        return [album_of(row) for row in await self._connection.fetch(_OF_ARTIST, artist_id=artist_id)]
+        bounds = self._scope.bounds
+        ids = await self._connection.fetch(_OF_ARTIST.within(bounds), artist_id=artist_id, **bounds)
+        return await self.many([id_ for (id_,) in ids])
 
     async def list(self, order: AlbumOrder, narrow: AlbumFilter, window: Window, user_id: UUID) -> "list[Album]":
-        values = asked(narrow)
+        values = asked(narrow, self._scope)
         statement = _listing(order, frozenset(values))
         if order in _USERS_OWN:
             values["user_id"] = user_id
@@ -157,6 +196,6 @@ class Albums:
         return await self.many([id_ for (id_,) in ids])
 
     async def count(self, narrow: AlbumFilter) -> int:
-        values = asked(narrow)
+        values = asked(narrow, self._scope)
         total: int = await self._connection.fetch_value(_counting(frozenset(values)), **values)
         return total

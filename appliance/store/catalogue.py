@@ -6,10 +6,12 @@ from sqlalchemy import LargeBinary, bindparam, delete, func, select, text, union
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from appliance.core.catalogue import Library
+from appliance.core.events import Event
 from appliance.core.library import Decision, KnownFile, Signature
 from appliance.core.ports import KnownFiles
 from appliance.core.sheet import Fault
 from appliance.store.database import Connection
+from appliance.store.events import Events
 from appliance.store.given import given, values_of
 from appliance.store.merge import Merge
 from appliance.store.presence import presence_changed
@@ -160,6 +162,7 @@ class Catalogue:
     async def tidy(self) -> None:
         await take_turns(self._connection, Turn.CATALOGUE)
         await tidy(self._connection)
+        await Events(self._connection).add(Event.of_library())
 
     async def _set_missing(self, library: Library, paths: list[bytes]) -> int:
         gone = await self._connection.fetch(_MARK_MISSING, library_id=library.id, paths=paths)

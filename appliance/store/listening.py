@@ -24,7 +24,8 @@ from appliance.core.catalogue import NO_MARKS, Item, Marks
 from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
 from appliance.store.database import Connection
 from appliance.store.given import given, values_of
-from appliance.store.playable import IN_LIBRARY, PLAYABLE, TABLES
+from appliance.store.playable import PLAYABLE, TABLES
+from appliance.store.scope import Question, Scope
 from appliance.store.statement import Statement
 from appliance.store.tables import likes, plays, ratings, tracks
 
@@ -60,7 +61,10 @@ _ADD_PLAYS = Statement(
         index_elements=[plays.c.user_id, plays.c.track_id, plays.c.client, plays.c.happened_at]
     )
 )
-_EXISTING = {item: Statement(select(table.c.id).where(table.c.id == func.any(_IDS))) for item, table in TABLES.items()}
+_EXISTING = {
+    item: Question.narrowed(select(table.c.id).where(table.c.id == func.any(_IDS)), item)
+    for item, table in TABLES.items()
+}
 
 
 def _marks(item: Item) -> Statement:
@@ -90,30 +94,33 @@ def _marks(item: Item) -> Statement:
 _MARKS = {item: _marks(item) for item in Item}
 
 
-def _liked(item: Item, *, narrowed: bool) -> Statement:
+def _liked(item: Item) -> Question:
     likings = latest(likes.c.liked, item)
     table = TABLES[item]
-    statement = (
+    return Question.narrowed(
         select(likings.c.item_id)
         .join(table, table.c.id == likings.c.item_id)
         .where(likings.c.liked, PLAYABLE[item])
-        .order_by(likings.c.happened_at.desc(), likings.c.item_id)
+        .order_by(likings.c.happened_at.desc(), likings.c.item_id),
+        item,
     )
-    return Statement(statement.where(IN_LIBRARY[item]) if narrowed else statement)
 
 
-_LIKED = {(item, narrowed): _liked(item, narrowed=narrowed) for item in Item for narrowed in (False, True)}
+_LIKED = {item: _liked(item) for item in Item}
 
 
 class Listening:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
 
     async def unknown(self, items: Sequence[tuple[Item, UUID]]) -> list[tuple[Item, UUID]]:
         known: set[tuple[Item, UUID]] = set()
-        for item, statement in _EXISTING.items():
+        bounds = self._scope.bounds
+        for item, question in _EXISTING.items():
             if ids := [item_id for kind, item_id in items if kind is item]:
-                known |= {(item, id_) for (id_,) in await self._connection.fetch(statement, ids=ids)}
+                found = await self._connection.fetch(question.within(bounds), ids=ids, **bounds)
+                known |= {(item, id_) for (id_,) in found}
         return [pair for pair in items if pair not in known]
 
     async def add_likes(self, events: Sequence[LikeEvent]) -> None:
@@ -139,7 +146,6 @@ class Listening:
         return marks
 
     async def liked(self, user_id: UUID, item: Item, library: int | None = None) -> list[UUID]:
-        values: dict[str, object] = {"user_id": user_id}
-        if library is not None:
-            values["library"] = library
-        return [id_ for (id_,) in await self._connection.fetch(_LIKED[item, library is not None], **values)]
+        bounds = self._scope.within(library)
+        found = await self._connection.fetch(_LIKED[item].within(bounds), user_id=user_id, **bounds)
+        return [id_ for (id_,) in found]

@@ -15,9 +15,9 @@ from appliance.core.catalogue import Library
 from appliance.core.library import Decision, Verdict
 from appliance.store.database import Connection
 from appliance.store.merge_albums import AlbumMerge
-from appliance.store.merge_links import ARTISTS, GENRES
-from appliance.store.merge_names import artist_ids_of, artwork_ids_of, genre_refs_of
-from appliance.store.merge_rows import FILE_COLUMNS, TRACK_COLUMNS, file_row, genre_keys, track_row
+from appliance.store.merge_links import ARTISTS, CREDITS, GENRES, Link
+from appliance.store.merge_names import artist_ids_of, artwork_ids_of, genre_refs_of, mood_names_of
+from appliance.store.merge_rows import FILE_COLUMNS, TRACK_COLUMNS, Named, file_row, genres_of, track_row
 from appliance.store.presence import choose_files
 from appliance.store.staging import Staging
 from appliance.store.stale import mark_stale
@@ -62,22 +62,25 @@ class Merge:
         # All that touches a track that is known: its row, its links, its files.
         displaced = await self._displace()
         retagged = await _TRACKS_CHANGED.stage(self._connection, [told.rows[id_] for id_ in known])
-        recredited = await ARTISTS.differing(self._connection, told.credits, known)
+        reperformed = await ARTISTS.differing(self._connection, told.performers, known)
+        recredited = await CREDITS.differing(self._connection, told.credits, known)
         restyled = await GENRES.differing(self._connection, told.styles, known)
         refiled = await self._stage_files()
         copied = [decision.track_id for decision in self._copies]
-        changed = list({*displaced, *retagged, *recredited, *restyled, *refiled, *copied})
+        changed = list({*displaced, *retagged, *reperformed, *recredited, *restyled, *refiled, *copied})
 
         # Before and after: an artist or album that loses a track has to be counted again as well.
         await mark_stale(self._connection, changed)
-        rows = [(*told.rows[track_id], file_id) for track_id, file_id in new.items()]
-        await self._connection.copy("tracks", (*TRACK_COLUMNS, "file_id"), rows)
+        here = [self._library.number]
+        rows = [(*told.rows[track_id], file_id, here) for track_id, file_id in new.items()]
+        await self._connection.copy("tracks", (*TRACK_COLUMNS, "file_id", "libraries"), rows)
         if retagged:
             await _TRACKS_CHANGED.write(self._connection)
         await self._connection.copy("files", FILE_COLUMNS, self._file_rows([*self._added, *self._copies]))
         if refiled:
             await _FILES_CHANGED.write(self._connection)
-        await ARTISTS.relink(self._connection, told.credits, new, recredited)
+        await ARTISTS.relink(self._connection, told.performers, new, reperformed)
+        await CREDITS.relink(self._connection, told.credits, new, recredited)
         await GENRES.relink(self._connection, told.styles, new, restyled)
         await choose_files(self._connection, changed)
         await mark_stale(self._connection, [*changed, *new])
@@ -88,13 +91,19 @@ class Merge:
         named = [*self._added, *telling]
         artists = await artist_ids_of(self._connection, named)
         genres = await genre_refs_of(self._connection, named)
+        moods = await mood_names_of(self._connection, named)
         artworks = await artwork_ids_of(self._connection, self._library, named)
         albums = await AlbumMerge(self._connection, artists).run(named, telling)
+        names = Named(albums, artists, genres, moods, artworks)
         # Two files of one track may be in the batch: the one that was decided last tells the tags.
         return _Told(
-            rows={d.track_id: track_row(d, albums, artists, genres, artworks) for d in named},
-            credits={d.track_id: [artists[artist.key] for artist in d.draft.artists] for d in named},
-            styles={d.track_id: [genres[key].id for key in genre_keys(d.draft)] for d in named},
+            rows={d.track_id: track_row(d, names) for d in named},
+            performers={d.track_id: [(artists[artist.key],) for artist in d.draft.artists] for d in named},
+            credits={
+                d.track_id: [(credit.role, artists[credit.artist.key], credit.detail) for credit in d.draft.credits]
+                for d in named
+            },
+            styles={d.track_id: [(genre.id,) for genre in genres_of(d.draft, genres)] for d in named},
         )
 
     async def _telling(self) -> list[Decision]:
@@ -126,7 +135,9 @@ class _Told(NamedTuple):
     """What a batch tells of its tracks, each by the track's id."""
 
     rows: dict[UUID, tuple[object, ...]]
-    credits: dict[UUID, list[UUID]]
+    performers: dict[UUID, list[Link]]
     """The artists, in the order of the credit."""
-    styles: dict[UUID, list[UUID]]
+    credits: dict[UUID, list[Link]]
+    """Who else had a part in it: role, artist, detail."""
+    styles: dict[UUID, list[Link]]
     """The genres, in the order of the tags."""

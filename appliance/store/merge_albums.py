@@ -10,9 +10,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from appliance.core.ids import new_id
 from appliance.core.library import Decision
 from appliance.core.shelving import AlbumDraft
-from appliance.core.text import words
+from appliance.core.text import searched
 from appliance.store.database import Connection
 from appliance.store.merge_rows import year_of
+from appliance.store.release_groups import release_group_ids_of
 from appliance.store.staging import Staging
 from appliance.store.stale import mark_credited
 from appliance.store.statement import Statement
@@ -34,6 +35,12 @@ _COLUMNS = (
     "year",
     "musicbrainz_release_id",
     "musicbrainz_release_group_id",
+    "release_group_id",
+    "types",
+    "label",
+    "catalog_number",
+    "country",
+    "edition",
     "search",
 )
 _KNOWN = Statement(
@@ -69,12 +76,13 @@ class AlbumMerge:
         ids: dict[str, UUID] = {key: row[0] for key, row in known.items()}
         renamed = await self._renamed(kept, ids)
         ids |= renamed
+        groups = await release_group_ids_of(self._connection, drafts.values())
         added, changed = [], []
         for key, draft in drafts.items():
             if key not in ids:
                 ids[key] = new_id()
-                added.append(self._row(ids[key], draft))
-            elif (row := self._row(ids[key], draft)) != known.get(key):
+                added.append(self._row(ids[key], draft, groups[draft.group.key]))
+            elif (row := self._row(ids[key], draft, groups[draft.group.key])) != known.get(key):
                 changed.append(row)
         await self._connection.copy("albums", _COLUMNS, added)
         if await _CHANGED.stage(self._connection, changed):
@@ -117,7 +125,7 @@ class AlbumMerge:
                 renamed[key] = album_id
         return renamed
 
-    def _row(self, album_id: UUID, draft: AlbumDraft) -> tuple[Any, ...]:
+    def _row(self, album_id: UUID, draft: AlbumDraft, group_id: UUID) -> tuple[Any, ...]:
         """In the order of ``_COLUMNS``."""
         names = [artist.name for artist in draft.artists]
         return (
@@ -135,5 +143,11 @@ class AlbumMerge:
             year_of(draft.original_date, draft.release_date),
             draft.musicbrainz_release_id,
             draft.musicbrainz_release_group_id,
-            " ".join(words(" ".join([draft.title, draft.artist_display, *names]))),
+            group_id,
+            list(draft.types),
+            draft.label,
+            draft.catalog_number,
+            draft.country,
+            draft.edition,
+            searched(draft.title, draft.artist_display, *names),
         )

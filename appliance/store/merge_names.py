@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, select, text
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, literal, select, text, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.core.catalogue import Library
@@ -11,21 +11,33 @@ from appliance.core.ids import new_id
 from appliance.core.library import Decision
 from appliance.core.sheet import Picture
 from appliance.core.shelving import ArtistDraft
-from appliance.core.text import genre_key, sort_key, words
+from appliance.core.text import genre_key, searched, sort_key
 from appliance.store.database import Connection
 from appliance.store.merge_rows import GenreRef
 from appliance.store.staging import Staging
 from appliance.store.statement import Statement
-from appliance.store.tables import artists, artworks, genres
+from appliance.store.tables import artists, artworks, genre_aliases, genres, moods
 
 _KEYS = bindparam("keys", type_=ARRAY(Text))
 
 _KNOWN_ARTISTS = Statement(
-    select(artists.c.key, artists.c.id, artists.c.sort_name, artists.c.musicbrainz_id).where(
-        artists.c.key == func.any(_KEYS)
+    select(
+        artists.c.key,
+        artists.c.id,
+        artists.c.sort_name,
+        artists.c.musicbrainz_id,
+        literal("sort_name") == func.any(artists.c.manual),
+    ).where(artists.c.key == func.any(_KEYS))
+)
+_KNOWN_GENRES = Statement(
+    union_all(
+        select(genres.c.key, genres.c.id, genres.c.name).where(genres.c.key == func.any(_KEYS)),
+        select(genre_aliases.c.key, genres.c.id, genres.c.name)
+        .join(genres, genres.c.id == genre_aliases.c.genre_id)
+        .where(genre_aliases.c.key == func.any(_KEYS)),
     )
 )
-_KNOWN_GENRES = Statement(select(genres.c.key, genres.c.id, genres.c.name).where(genres.c.key == func.any(_KEYS)))
+_KNOWN_MOODS = Statement(select(moods.c.key, moods.c.name).where(moods.c.key == func.any(_KEYS)))
 _KNOWN_ARTWORKS = Statement(
     select(artworks.c.identity, artworks.c.id, artworks.c.library_id, artworks.c.path).where(
         artworks.c.identity == func.any(bindparam("identities", type_=ARRAY(LargeBinary)))
@@ -44,23 +56,27 @@ _ARTISTS_LEARNT = Staging(artists, ("id", "sort_name", "musicbrainz_id"))
 
 
 async def artist_ids_of(connection: Connection, named: Iterable[Decision]) -> dict[str, UUID]:
-    """The id of each artist by key. A known one learns a sort name and a MusicBrainz id that are told only now."""
+    """The id of each artist by key. A known one learns a sort name and a MusicBrainz id that are told only now.
+
+    A sort name that a person gave stays.
+    """
     drafts: dict[str, ArtistDraft] = {}
     for decision in named:
-        for draft in (*decision.draft.artists, *decision.draft.album.artists):
+        credited = (credit.artist for credit in decision.draft.credits)
+        for draft in (*decision.draft.artists, *decision.draft.album.artists, *credited):
             drafts[draft.key] = _learning(drafts.get(draft.key, draft), draft)
     rows = await connection.fetch(_KNOWN_ARTISTS, keys=list(drafts))
-    known: dict[str, UUID] = {key: id_ for key, id_, _, _ in rows}
+    known: dict[str, UUID] = {key: id_ for key, id_, *_ in rows}
     learnt = []
-    for key, id_, sort_name, musicbrainz_id in rows:
+    for key, id_, sort_name, musicbrainz_id, is_manual in rows:
         draft = drafts[key]
-        told = draft.sort_name if _tells_sort_name(draft) else sort_name
+        told = draft.sort_name if _tells_sort_name(draft) and not is_manual else sort_name
         if (told, musicbrainz_id or draft.musicbrainz_id) != (sort_name, musicbrainz_id):
             learnt.append((id_, told, musicbrainz_id or draft.musicbrainz_id))
     if await _ARTISTS_LEARNT.stage(connection, learnt):
         await _ARTISTS_LEARNT.write(connection)
     added = [
-        (new_id(), key, draft.name, draft.sort_name, draft.musicbrainz_id, " ".join(words(draft.name)))
+        (new_id(), key, draft.name, draft.sort_name, draft.musicbrainz_id, searched(draft.name))
         for key, draft in drafts.items()
         if key not in known
     ]
@@ -84,7 +100,7 @@ def _tells_sort_name(draft: ArtistDraft) -> bool:
 
 
 async def genre_refs_of(connection: Connection, named: Iterable[Decision]) -> dict[str, GenreRef]:
-    """Each genre by key, with the spelling that it has had since it was first met."""
+    """Each genre by key, with the name that it was given, or has had since it was first met; by an alias the other."""
     names: dict[str, str] = {}
     for decision in named:
         for genre in decision.draft.genres:
@@ -93,6 +109,21 @@ async def genre_refs_of(connection: Connection, named: Iterable[Decision]) -> di
     known = {key: GenreRef(id_, name) for key, id_, name in rows}
     added = {key: GenreRef(new_id(), name) for key, name in names.items() if key not in known}
     await connection.copy("genres", ("key", "id", "name"), [(key, *genre) for key, genre in added.items()])
+    return known | added
+
+
+async def mood_names_of(connection: Connection, named: Iterable[Decision]) -> dict[str, str]:
+    """Each mood by key, as it was spelled when it was first met."""
+    names: dict[str, str] = {}
+    for decision in named:
+        for mood in decision.sheet.tags.moods:
+            names.setdefault(genre_key(mood), mood)
+    if not names:
+        return {}
+    rows = await connection.fetch(_KNOWN_MOODS, keys=list(names))
+    known: dict[str, str] = {row[0]: row[1] for row in rows}
+    added = {key: name for key, name in names.items() if key not in known}
+    await connection.copy("moods", ("key", "name"), list(added.items()))
     return known | added
 
 

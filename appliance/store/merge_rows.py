@@ -15,6 +15,8 @@ TRACK_COLUMNS = (
     "place",
     "title",
     "sort_title",
+    "artist_sort",
+    "album_sort",
     "artist_display",
     "artist_ids",
     "artist_names",
@@ -41,6 +43,7 @@ TRACK_COLUMNS = (
     "label",
     "comment",
     "lyrics",
+    "lyrics_language",
     "search",
 )
 FILE_COLUMNS = (
@@ -69,9 +72,19 @@ class GenreRef(NamedTuple):
     name: str
 
 
-def genre_keys(draft: TrackDraft) -> list[str]:
-    """The keys of the draft's genres, in their order, each once."""
-    return list(dict.fromkeys(genre_key(genre) for genre in draft.genres))
+class Named(NamedTuple):
+    """What a batch names, looked up or made: albums, artists, genres and moods by their keys, pictures by identity."""
+
+    albums: Mapping[str, UUID]
+    artists: Mapping[str, UUID]
+    genres: Mapping[str, GenreRef]
+    moods: Mapping[str, str]
+    artworks: Mapping[bytes, UUID]
+
+
+def genres_of(draft: TrackDraft, genres: Mapping[str, GenreRef]) -> list[GenreRef]:
+    """The draft's genres, in their order, each once, whatever it calls them."""
+    return list(dict.fromkeys(genres[genre_key(genre)] for genre in draft.genres))
 
 
 def year_of(*dates: str | None) -> int | None:
@@ -79,28 +92,24 @@ def year_of(*dates: str | None) -> int | None:
     return next((int(date[:4]) for date in dates if date), None)
 
 
-def track_row(
-    decision: Decision,
-    album_ids: Mapping[str, UUID],
-    artist_ids: Mapping[str, UUID],
-    genres: Mapping[str, GenreRef],
-    artwork_ids: Mapping[bytes, UUID],
-) -> tuple[object, ...]:
+def track_row(decision: Decision, named: Named) -> tuple[object, ...]:
     """In the order of ``TRACK_COLUMNS``."""
     draft, sheet = decision.draft, decision.sheet
     tags = sheet.tags
     return (
         decision.track_id,
-        album_ids[draft.album.key],
+        named.albums[draft.album.key],
         draft.place,
         draft.title,
         draft.sort_title,
+        draft.artists[0].sort_name,
+        draft.album.sort_title,
         draft.artist_display,
-        [artist_ids[artist.key] for artist in draft.artists],
+        [named.artists[artist.key] for artist in draft.artists],
         [artist.name for artist in draft.artists],
         # As the genre is spelled everywhere, not as this file spells it: lists are narrowed by the name.
-        [genres[key].name for key in genre_keys(draft)],
-        list(tags.moods),
+        [genre.name for genre in genres_of(draft, named.genres)],
+        list(dict.fromkeys(named.moods[genre_key(mood)] for mood in tags.moods)),
         tags.disc_number,
         tags.disc_total,
         tags.disc_title,
@@ -110,7 +119,7 @@ def track_row(
         tags.release_date,
         tags.original_date,
         year_of(tags.original_date, tags.release_date),
-        artwork_ids[sheet.picture.identity] if sheet.picture else None,
+        named.artworks[sheet.picture.identity] if sheet.picture else None,
         tags.musicbrainz_recording_id,
         tags.musicbrainz_track_id,
         tags.track_gain,
@@ -122,6 +131,7 @@ def track_row(
         tags.label,
         tags.comment,
         tags.lyrics,
+        tags.lyrics_language,
         draft.search,
     )
 

@@ -3,34 +3,48 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Integer, Uuid, bindparam, cast, column, func, literal_column, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from appliance.store.database import Connection, Row
+from appliance.store.playable import best_first
 from appliance.store.stale import mark_stale
 from appliance.store.statement import Statement
+from appliance.store.tables import files, libraries, tracks
 
-_CHOOSE_FILES = Statement(
-    text(
-        """
-        UPDATE tracks SET file_id = best.file_id
-        FROM (
-            SELECT given.id, (
-                SELECT files.id FROM files
-                WHERE files.track_id = given.id AND files.missing_since IS NULL
-                ORDER BY files.bit_depth DESC NULLS LAST, files.sample_rate * (files.bit_depth IS NOT NULL)::int DESC,
-                         files.bit_rate DESC, files.id
-                LIMIT 1
-            ) AS file_id
-            FROM unnest(CAST(:tracks AS uuid[])) AS given(id)
-        ) AS best
-        WHERE tracks.id = best.id AND tracks.file_id IS DISTINCT FROM best.file_id
-        """
+_given = (
+    func.unnest(bindparam("tracks", type_=ARRAY(Uuid))).table_valued(column("id", Uuid)).render_derived(name="given")
+)
+_found = (
+    select(
+        func.array_agg(aggregate_order_by(files.c.id, *best_first(files)), type_=ARRAY(Uuid)).label("files"),
+        func.array_agg(aggregate_order_by(libraries.c.number.distinct(), libraries.c.number)).label("libraries"),
     )
+    .join(libraries, libraries.c.id == files.c.library_id)
+    .where(files.c.track_id == _given.c.id, files.c.missing_since.is_(None))
+    .lateral("found")
+)
+_chosen = (
+    select(
+        _given.c.id,
+        _found.c.files[1].label("file_id"),
+        func.coalesce(_found.c.libraries, cast(literal_column("'{}'"), ARRAY(Integer))).label("libraries"),
+    )
+    .select_from(_given.join(_found, literal_column("true")))
+    .subquery("chosen")
+)
+_CHOOSE_FILES = Statement(
+    update(tracks)
+    .where(
+        tracks.c.id == _chosen.c.id,
+        tuple_(tracks.c.file_id, tracks.c.libraries).is_distinct_from(tuple_(_chosen.c.file_id, _chosen.c.libraries)),
+    )
+    .values(file_id=_chosen.c.file_id, libraries=_chosen.c.libraries)
 )
 
 
 async def choose_files(connection: Connection, track_ids: Sequence[UUID]) -> None:
-    """Give each track the best file that is present, lossless before lossy, then the finer one; or none."""
+    """Give each track the best file that is present, or none, and tell in which libraries it can be played."""
     await connection.execute(_CHOOSE_FILES, tracks=list(track_ids))
 
 

@@ -14,9 +14,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from appliance.core.catalogue import Window
 from appliance.core.errors import NotFound
+from appliance.core.events import Event
 from appliance.core.ids import new_id
 from appliance.core.scanning import CHANNEL, Scan, ScanCounts, ScanFault, ScanKind, ScanState
 from appliance.store.database import Connection
+from appliance.store.events import Events
+from appliance.store.scope import LIBRARIES, Question, Scope
 from appliance.store.statement import Statement
 from appliance.store.tables import faults, libraries, scans
 from appliance.store.turns import Turn, take_turns
@@ -80,7 +83,7 @@ _PROGRESS = Statement(
     update(scans)
     .where(scans.c.id == _ID, scans.c.state == ScanState.RUNNING.value)
     .values(counts=_COUNTS)
-    .returning(scans.c.id)
+    .returning(*_COLUMNS)
 )
 _FINISH = Statement(
     update(scans)
@@ -91,6 +94,7 @@ _FINISH = Statement(
         message=bindparam("message", type_=Text),
         finished_at=func.now(),
     )
+    .returning(*_COLUMNS)
 )
 #: Folder watching makes a scan of each burst of changes; nobody reads back further than this.
 _KEPT = 200
@@ -104,7 +108,7 @@ _CANCEL = Statement(
     update(scans)
     .where(scans.c.id == _ID, scans.c.finished_at.is_(None))
     .values(state=ScanState.CANCELLED.value, finished_at=func.now())
-    .returning(scans.c.id)
+    .returning(*_COLUMNS)
 )
 _GET = Statement(select(*_COLUMNS).where(scans.c.id == _ID))
 _PAGE = Statement(
@@ -116,14 +120,17 @@ _LATEST = Statement(
     .order_by((scans.c.state == ScanState.RUNNING.value).desc(), scans.c.requested_at.desc(), scans.c.id.desc())
     .limit(1)
 )
-_FAULTS = Statement(
+_faults = (
     select(libraries.c.number, faults.c.path, faults.c.reason, faults.c.seen_at)
     .join(libraries, libraries.c.id == faults.c.library_id)
     .order_by(libraries.c.number, faults.c.path)
     .limit(_LIMIT)
     .offset(_OFFSET)
 )
-_COUNT_FAULTS = Statement(select(func.count()).select_from(faults))
+_counted = select(func.count()).select_from(faults).join(libraries, libraries.c.id == faults.c.library_id)
+_THERE = libraries.c.number == func.any(LIBRARIES)
+_FAULTS = Question(_faults, _faults.where(_THERE))
+_COUNT_FAULTS = Question(_counted, _counted.where(_THERE))
 
 
 def _scan(row: Any) -> Scan:
@@ -140,8 +147,9 @@ def _scan(row: Any) -> Scan:
 
 
 class Scans:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
 
     async def request(self, kind: ScanKind) -> Scan:
         await take_turns(self._connection, Turn.SCANS)
@@ -150,30 +158,42 @@ class Scans:
             return covering
         if queued:
             # A quick scan waits already: make it the full one that is asked for now.
-            return _scan(await self._connection.fetch_row(_WIDEN, id=queued[0].id))
+            return await self._told(_scan(await self._connection.fetch_row(_WIDEN, id=queued[0].id)))
         scan = _scan(await self._connection.fetch_row(_ADD, id=new_id(), kind=kind.value))
         await self._connection.execute(_NOTIFY, payload=str(scan.id))
-        return scan
+        return await self._told(scan)
 
     async def take(self) -> Scan | None:
         await take_turns(self._connection, Turn.SCANS)
         row = await self._connection.fetch_row(_TAKE)
-        return None if row is None else _scan(row)
+        return None if row is None else await self._told(_scan(row))
 
     async def progress(self, scan_id: UUID, counts: ScanCounts) -> bool:
         row = await self._connection.fetch_row(_PROGRESS, id=scan_id, counts=msgspec.to_builtins(counts))
-        return row is not None
+        if row is None:
+            return False
+        await self._told(_scan(row))
+        return True
 
     async def finish(self, scan_id: UUID, state: ScanState, counts: ScanCounts, message: str | None = None) -> None:
-        await self._connection.execute(
+        row = await self._connection.fetch_row(
             _FINISH, id=scan_id, state=state.value, counts=msgspec.to_builtins(counts), message=message
         )
+        if row is not None:
+            await self._told(_scan(row))
         await self._connection.execute(_FORGET)
 
     async def cancel(self, scan_id: UUID) -> Scan:
-        if await self._connection.fetch_row(_CANCEL, id=scan_id) is not None:
-            await self._connection.execute(_NOTIFY, payload=str(scan_id))
-        return await self.get(scan_id)
+        row = await self._connection.fetch_row(_CANCEL, id=scan_id)
+        if row is None:
+            return await self.get(scan_id)
+        await self._connection.execute(_NOTIFY, payload=str(scan_id))
+        return await self._told(_scan(row))
+
+    async def _told(self, scan: Scan) -> Scan:
+        """The scan, after whoever listens was told of it."""
+        await Events(self._connection).add(Event.of_scan(scan))
+        return scan
 
     async def get(self, scan_id: UUID) -> Scan:
         row = await self._connection.fetch_row(_GET, id=scan_id)
@@ -190,9 +210,11 @@ class Scans:
         return None if row is None else _scan(row)
 
     async def faults(self, window: Window) -> tuple[list[ScanFault], int]:
-        rows = await self._connection.fetch(_FAULTS, limit=window.limit, offset=window.offset)
+        bounds = self._scope.bounds
+        values = {"limit": window.limit, "offset": window.offset, **bounds}
+        rows = await self._connection.fetch(_FAULTS.within(bounds), **values)
         found = [
             ScanFault(library=number, path=path.decode(errors="replace"), reason=reason, seen_at=seen_at)
             for number, path, reason, seen_at in rows
         ]
-        return found, await self._connection.fetch_value(_COUNT_FAULTS)
+        return found, await self._connection.fetch_value(_COUNT_FAULTS.within(bounds), **bounds)

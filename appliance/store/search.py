@@ -1,95 +1,133 @@
-"""Search by the beginnings of words, on the folded text that the merge wrote.
+"""Search by the beginnings of words, on the folded text that the merge wrote. If nothing is found, slips are mended."""
 
-PostgreSQL's own parsers take no part: ``array_to_tsvector`` keeps the words as ``core.text.words`` made them, so that
-what is searched for and what is found were split by the same rule.
-"""
+from typing import Any
+from uuid import UUID
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import msgspec
+from sqlalchemy import Integer, bindparam, select
 
-from sqlalchemy import Integer, Select, Text, bindparam, case, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import TSQUERY
-
-from appliance.core.catalogue import Found, Item, Window
-from appliance.core.text import fold, words
-from appliance.store.albums import album_of, select_albums
-from appliance.store.artists import artist_of, select_artists
-from appliance.store.database import Connection, Row
-from appliance.store.playable import IN_LIBRARY, PLAYABLE, TABLES
-from appliance.store.statement import Statement
+from appliance.core.catalogue import Album, Artist, Found, Item, Mended, Track, Window
+from appliance.core.text import searched, spelled
+from appliance.store.albums import Albums
+from appliance.store.artists import Artists
+from appliance.store.asked import Asked, begins, holds, holds_too
+from appliance.store.database import Connection
+from appliance.store.playable import PLAYABLE, TABLES
+from appliance.store.scope import Bounds, Question, Scope
 from appliance.store.tables import albums, artists, tracks
-from appliance.store.tracks import select_tracks, track_of
+from appliance.store.tracks import Tracks
+from appliance.store.vocabulary import Vocabulary
 
-T = TypeVar("T")
-
-_MOST_WORDS = 64
+#: Rows from the beginning of what is found that are worth a look of their own.
+_FIRST_PAGES = 500
 
 _LIMIT = bindparam("limit", type_=Integer)
 _OFFSET = bindparam("offset", type_=Integer)
 
 
-def _found(item: Item, sort: Any, rows: Select[Any], *, worded: bool, narrowed: bool) -> Statement:
-    """Find the page's ids on the narrow columns first, then read the wide rows of that page only."""
-    table = TABLES[item]
-    order: list[Any] = [sort, table.c.id]
-    conditions: list[Any] = [PLAYABLE[item]]
-    if narrowed:
-        conditions.append(IN_LIBRARY[item])
-    if worded:
-        vector: Any = literal_column(f"array_to_tsvector(string_to_array({table.name}.search, ' '))")
-        conditions.append(vector.op("@@")(cast(bindparam("words", type_=Text), TSQUERY)))
-        # The name itself first, then names that begin with what was typed, then the rest.
-        folded = bindparam("folded", type_=Text)
-        order.insert(0, case((sort == folded, 0), (func.starts_with(sort, folded), 1), else_=2))
-    page = select(table.c.id).where(*conditions).order_by(*order).limit(_LIMIT).offset(_OFFSET).subquery("page")
-    return Statement(rows.join(page, page.c.id == table.c.id).order_by(*order))
+class _Questions:
+    """The ids of one kind of thing, found on the narrow columns alone."""
+
+    def __init__(self, item: Item, sort: Any) -> None:
+        table = TABLES[item]
+        page = select(table.c.id).where(PLAYABLE[item]).limit(_LIMIT).offset(_OFFSET)
+        by_name = (sort, table.c.id)
+        self.everything = Question.narrowed(page.order_by(*by_name), item)
+        self.beginning = Question.narrowed(page.where(begins(sort), holds_too(table)).order_by(*by_name), item)
+        self.holding = Question.narrowed(page.where(holds(table)).order_by(begins(sort).desc(), *by_name), item)
 
 
-_KINDS = (
-    (Item.ARTIST, artists.c.sort_name, select_artists()),
-    (Item.ALBUM, albums.c.sort_title, select_albums()),
-    (Item.TRACK, tracks.c.sort_title, select_tracks()),
-)
-_STATEMENTS = {
-    (item, worded, narrowed): _found(item, sort, rows, worded=worded, narrowed=narrowed)
-    for item, sort, rows in _KINDS
-    for worded in (False, True)
-    for narrowed in (False, True)
+_QUESTIONS = {
+    Item.ARTIST: _Questions(Item.ARTIST, artists.c.sort_name),
+    Item.ALBUM: _Questions(Item.ALBUM, albums.c.sort_title),
+    Item.TRACK: _Questions(Item.TRACK, tracks.c.sort_title),
 }
 
 
-def prefix_query(query: str) -> str | None:
-    """A tsquery for names in which each word of ``query`` begins a word; None when it holds no word.
-
-    Words hold letters, digits and underscores only, so that nothing in them can end the quotes.
-    """
-    wanted = words(query)[:_MOST_WORDS]
-    return " & ".join(f"'{word}':*" for word in wanted) if wanted else None
-
-
 class Search:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
+        self._scope = scope
+        self._vocabulary = Vocabulary(connection)
 
     async def find(
         self, query: str, *, artists: Window, albums: Window, tracks: Window, library: int | None = None
     ) -> Found:
-        return Found(
-            artists=await self._page(Item.ARTIST, query, artists, library, artist_of),
-            albums=await self._page(Item.ALBUM, query, albums, library, album_of),
-            tracks=await self._page(Item.TRACK, query, tracks, library, track_of),
-        )
+        bounds = self._scope.within(library)
+        windows = {Item.ARTIST: artists, Item.ALBUM: albums, Item.TRACK: tracks}
+        wanted = spelled(query)
+        asked = Asked.of(wanted, query)
+        ids = {item: await self._ids(item, asked, window, bounds) for item, window in windows.items()}
+        if not wanted:
+            return await self._filled(ids)
+        missed = [
+            item for item in windows if not ids[item] and await self._is_nowhere(item, asked, windows[item], bounds)
+        ]
+        meant = await self._vocabulary.mend(wanted) if missed else {}
+        if not meant:
+            return await self._filled(ids)
+        mended = [meant.get(place, spellings) for place, spellings in enumerate(wanted)]
+        asked = Asked.of(mended, " ".join(word[0] for word in mended))
+        for item in missed:
+            ids[item] = await self._ids(item, asked, windows[item], bounds)
+        return _telling(await self._filled(ids), {wanted[place][0]: words for place, words in meant.items()})
 
-    async def _page(
-        self, item: Item, query: str, window: Window, library: int | None, read: Callable[[Row], T]
-    ) -> list[T]:
+    async def _ids(self, item: Item, asked: Asked, window: Window, bounds: Bounds) -> list[UUID]:
         if window.limit <= 0:
             return []
-        values: dict[str, object] = {"limit": window.limit, "offset": window.offset}
-        wanted = prefix_query(query)
-        if wanted is not None:
-            values |= {"words": wanted, "folded": fold(query)}
-        if library is not None:
-            values["library"] = library
-        statement = _STATEMENTS[item, wanted is not None, library is not None]
-        return [read(row) for row in await self._connection.fetch(statement, **values)]
+        questions = _QUESTIONS[item]
+        if not asked.words:
+            return await self._page(questions.everything, asked, window, bounds)
+        # Names that begin so come first, and are in order already: mostly they fill the page.
+        end = window.offset + window.limit
+        if end <= _FIRST_PAGES:
+            first = await self._page(questions.beginning, asked, Window(end), bounds)
+            if len(first) == end:
+                return first[window.offset :]
+        return await self._page(questions.holding, asked, window, bounds)
+
+    async def _page(self, question: Question, asked: Asked, window: Window, bounds: Bounds) -> list[UUID]:
+        rows = await self._connection.fetch(
+            question.within(bounds), limit=window.limit, offset=window.offset, **asked.values(), **bounds
+        )
+        return [id_ for (id_,) in rows]
+
+    async def _is_nowhere(self, item: Item, asked: Asked, window: Window, bounds: Bounds) -> bool:
+        """Whether an empty page is not just beyond the last one."""
+        if window.limit <= 0:
+            return False
+        return window.offset == 0 or not await self._ids(item, asked, Window(1), bounds)
+
+    async def _filled(self, ids: dict[Item, list[UUID]]) -> Found:
+        connection, scope = self._connection, self._scope
+        return Found(
+            artists=await Artists(connection, scope).many(ids[Item.ARTIST]) if ids[Item.ARTIST] else [],
+            albums=await Albums(connection, scope).many(ids[Item.ALBUM]) if ids[Item.ALBUM] else [],
+            tracks=await Tracks(connection, scope).many(ids[Item.TRACK]) if ids[Item.TRACK] else [],
+        )
+
+
+def _telling(found: Found, meant: dict[str, list[str]]) -> Found:
+    """``found``, and of what words were taken for, what is seen in it: not which words are in other libraries."""
+    names = (
+        *(name for artist in found.artists for name in _names(artist)),
+        *(name for album in found.albums for name in _names(album)),
+        *(name for track in found.tracks for name in _names(track)),
+    )
+    seen = {word for name in set(names) for word in searched(name).split()}
+    told = [Mended(typed, tuple(word for word in words if _begins(word, seen))) for typed, words in meant.items()]
+    return msgspec.structs.replace(found, mended=tuple(one for one in told if one.meant))
+
+
+def _begins(beginning: str, words: set[str]) -> bool:
+    return any(word.startswith(beginning) for word in words)
+
+
+def _names(thing: Artist | Album | Track) -> list[str]:
+    match thing:
+        case Artist():
+            return [thing.name, *thing.aliases]
+        case Album():
+            return [thing.title, thing.artist_display, *(artist.name for artist in thing.artists)]
+        case Track():
+            return [thing.title, thing.artist_display, thing.album_title, *(artist.name for artist in thing.artists)]

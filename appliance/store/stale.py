@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from appliance.store.database import Connection
 from appliance.store.statement import Statement
-from appliance.store.tables import album_artists, albums, artists, track_artists, tracks
+from appliance.store.tables import album_artists, albums, artists, track_artists, track_credits, tracks
 
 _TRACKS = bindparam("tracks", type_=ARRAY(Uuid))
 _albums = select(tracks.c.album_id).where(tracks.c.id == func.any(_TRACKS))
@@ -17,6 +17,7 @@ _ALBUMS = Statement(update(albums).where(~albums.c.stale, albums.c.id.in_(_album
 #: One set of both, not two conditions joined by OR: those would be tried on every artist there is.
 _artists = union(
     select(track_artists.c.artist_id).where(track_artists.c.track_id == func.any(_TRACKS)),
+    select(track_credits.c.artist_id).where(track_credits.c.track_id == func.any(_TRACKS)),
     select(album_artists.c.artist_id).where(album_artists.c.album_id.in_(_albums)),
 )
 _ARTISTS = Statement(update(artists).where(~artists.c.stale, artists.c.id.in_(_artists)).values(stale=True))

@@ -19,6 +19,10 @@ class Turn(IntEnum):
     """To create them."""
     SCANS = 7066010003
     """To ask for one, and to look for one to run."""
+    SCHEDULES = 7066010031
+    """To name them."""
+    RADIO_STATIONS = 7066010071
+    """To name them."""
 
 
 async def take_turns(connection: Connection, turn: Turn) -> None:

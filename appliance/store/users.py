@@ -1,47 +1,65 @@
-"""Users and their sessions."""
+"""Users."""
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, func, select
+from sqlalchemy import Integer, Text, Uuid, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from appliance.core.accounts import Account, Role, User
+from appliance.core.catalogue import Window
 from appliance.core.text import fold
 from appliance.store.database import Connection
+from appliance.store.given import given
 from appliance.store.statement import Statement
-from appliance.store.tables import sessions, users
+from appliance.store.tables import users
 from appliance.store.turns import Turn, take_turns
 
-_USER_COLUMNS = (users.c.id, users.c.name, users.c.role, users.c.created_at)
+USER_COLUMNS = (users.c.id, users.c.name, users.c.role, users.c.created_at, users.c.libraries)
+_ACCOUNT = (*USER_COLUMNS, users.c.password_hash, users.c.app_secret)
+_ID = bindparam("user_id", type_=Uuid)
 _ADD = Statement(
     insert(users)
     .values({column.name: bindparam(column.name, type_=column.type) for column in users.c})
     .on_conflict_do_nothing(index_elements=[users.c.key])
     .returning(users.c.id)
 )
-_BY_NAME = Statement(
-    select(*_USER_COLUMNS, users.c.password_hash, users.c.app_secret).where(users.c.key == bindparam("key", type_=Text))
+_BY_NAME = Statement(select(*_ACCOUNT).where(users.c.key == bindparam("key", type_=Text)))
+_BY_ID = Statement(select(*_ACCOUNT).where(users.c.id == _ID))
+_WITHOUT = bindparam("without", type_=Uuid)
+_ADMINISTRATOR = Statement(
+    select(select(users.c.id).where(users.c.role == Role.ADMIN.value, users.c.id.is_distinct_from(_WITHOUT)).exists())
 )
-_ADMINISTRATOR = Statement(select(select(users.c.id).where(users.c.role == Role.ADMIN.value).exists()))
-_ALL = Statement(select(*_USER_COLUMNS).order_by(users.c.key))
-
-_HASH = bindparam("token_hash", type_=LargeBinary)
-_OPEN = Statement(
-    insert(sessions).values(
-        token_hash=_HASH,
-        user_id=bindparam("user_id", type_=Uuid),
-        expires_at=bindparam("expires_at", type_=DateTime(timezone=True)),
+_ALL = Statement(select(*USER_COLUMNS).order_by(users.c.key))
+_ROLE = bindparam("role", type_=Text)
+_OF_ROLE = or_(_ROLE.is_(None), users.c.role == _ROLE)
+_COUNT = Statement(select(func.count()).select_from(users).where(_OF_ROLE))
+_PAGE = Statement(
+    select(*USER_COLUMNS)
+    .where(_OF_ROLE)
+    .order_by(users.c.key)
+    .limit(bindparam("limit", type_=Integer))
+    .offset(bindparam("offset", type_=Integer))
+)
+_CHANGE = Statement(
+    update(users)
+    .where(users.c.id == _ID)
+    .values({name: bindparam(f"new_{name}", type_=users.c[name].type) for name in ("name", "key", "role", "libraries")})
+)
+_HASH_FOR_SHARE = Statement(select(users.c.password_hash).where(users.c.id == _ID).with_for_update(read=True))
+_SET_PROOF = Statement(
+    update(users)
+    .where(users.c.id == _ID)
+    .values(
+        password_hash=bindparam("hash", type_=users.c.password_hash.type),
+        app_secret=bindparam("sealed", type_=users.c.app_secret.type),
     )
 )
-_FORGET_EXPIRED = Statement(delete(sessions).where(sessions.c.expires_at < func.now()))
-_USER_OF = Statement(
-    select(*_USER_COLUMNS)
-    .join(sessions, sessions.c.user_id == users.c.id)
-    .where(sessions.c.token_hash == _HASH, sessions.c.expires_at > bindparam("now", type_=DateTime(timezone=True)))
-)
-_CLOSE = Statement(delete(sessions).where(sessions.c.token_hash == _HASH))
+_REMOVE = Statement(delete(users).where(users.c.id == _ID))
+_SEALED = Statement(select(users.c.id, users.c.app_secret).where(users.c.app_secret.is_not(None)))
+_GIVEN = given((users.c.id, users.c.app_secret))
+_RESEAL = Statement(update(users).where(users.c.id == _GIVEN.c.id).values(app_secret=_GIVEN.c.app_secret))
 
 
 def _key(name: str) -> str:
@@ -49,8 +67,14 @@ def _key(name: str) -> str:
     return fold(name.replace("\0", "\ufffd").encode(errors="replace").decode())
 
 
-def _user(row: Any) -> User:
-    return User(id=row[0], name=row[1], role=Role(row[2]), created_at=row[3])
+def user_of(row: Any) -> User:
+    """The user of a row that begins with ``USER_COLUMNS``."""
+    libraries = None if row[4] is None else tuple(row[4])
+    return User(id=row[0], name=row[1], role=Role(row[2]), created_at=row[3], libraries=libraries)
+
+
+def _account(row: Any) -> Account | None:
+    return None if row is None else Account(user=user_of(row), password_hash=row[5], app_secret=row[6])
 
 
 class Users:
@@ -71,33 +95,53 @@ class Users:
             password_hash=account.password_hash,
             app_secret=account.app_secret,
             created_at=user.created_at,
+            libraries=_numbers(user),
         )
         return added is not None
 
     async def by_name(self, name: str) -> Account | None:
-        row = await self._connection.fetch_row(_BY_NAME, key=_key(name))
-        if row is None:
-            return None
-        return Account(user=_user(row), password_hash=row[4], app_secret=row[5])
+        return _account(await self._connection.fetch_row(_BY_NAME, key=_key(name)))
 
-    async def administrator_exists(self) -> bool:
-        return bool(await self._connection.fetch_value(_ADMINISTRATOR))
+    async def get(self, user_id: UUID) -> Account | None:
+        return _account(await self._connection.fetch_row(_BY_ID, user_id=user_id))
+
+    async def administrator_exists(self, without: UUID | None = None) -> bool:
+        return bool(await self._connection.fetch_value(_ADMINISTRATOR, without=without))
 
     async def all(self) -> list[User]:
-        return [_user(row) for row in await self._connection.fetch(_ALL)]
+        return [user_of(row) for row in await self._connection.fetch(_ALL)]
+
+    async def page(self, role: Role | None, window: Window) -> tuple[list[User], int]:
+        wanted = None if role is None else role.value
+        total = await self._connection.fetch_value(_COUNT, role=wanted)
+        rows = await self._connection.fetch(_PAGE, role=wanted, limit=window.limit, offset=window.offset)
+        return [user_of(row) for row in rows], total
+
+    async def change(self, user: User) -> None:
+        await self._connection.execute(
+            _CHANGE,
+            user_id=user.id,
+            new_name=user.name,
+            new_key=_key(user.name),
+            new_role=user.role.value,
+            new_libraries=_numbers(user),
+        )
+
+    async def still_has(self, user_id: UUID, password_hash: str) -> bool:
+        return bool(await self._connection.fetch_value(_HASH_FOR_SHARE, user_id=user_id) == password_hash)
+
+    async def set_proof(self, user_id: UUID, password_hash: str, app_secret: bytes | None) -> None:
+        await self._connection.execute(_SET_PROOF, user_id=user_id, hash=password_hash, sealed=app_secret)
+
+    async def remove(self, user_id: UUID) -> None:
+        await self._connection.execute(_REMOVE, user_id=user_id)
+
+    async def sealed(self) -> list[tuple[UUID, bytes]]:
+        return [(id_, sealed) for id_, sealed in await self._connection.fetch(_SEALED)]
+
+    async def reseal(self, sealed: Mapping[UUID, bytes]) -> None:
+        await self._connection.execute(_RESEAL, id_values=list(sealed), app_secret_values=list(sealed.values()))
 
 
-class Sessions:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def add(self, token_hash: bytes, user_id: UUID, expires_at: datetime) -> None:
-        await self._connection.execute(_FORGET_EXPIRED)
-        await self._connection.execute(_OPEN, token_hash=token_hash, user_id=user_id, expires_at=expires_at)
-
-    async def user(self, token_hash: bytes, now: datetime) -> User | None:
-        row = await self._connection.fetch_row(_USER_OF, token_hash=token_hash, now=now)
-        return None if row is None else _user(row)
-
-    async def remove(self, token_hash: bytes) -> None:
-        await self._connection.execute(_CLOSE, token_hash=token_hash)
+def _numbers(user: User) -> list[int] | None:
+    return None if user.libraries is None else list(user.libraries)

@@ -47,6 +47,9 @@ async def app(nursery: trio.Nursery) -> App:
         setup=Setup(terms, accounts, throttle, folders=None, machine=None),  # type: ignore[arg-type]
         media=None,  # type: ignore[arg-type]
         covers=None,  # type: ignore[arg-type]
+        folders=None,  # type: ignore[arg-type]
+        timetable=None,  # type: ignore[arg-type]
+        events=None,  # type: ignore[arg-type]
         version="0.1.0-test",
     )
     health = Health([])

@@ -20,6 +20,10 @@ def site() -> App:
         structlog.stdlib.get_logger("test").info("Inside")
         return Response("pong")
 
+    @app.get("/shared/<code>/tracks/<number>")
+    async def shared(code: str, number: str) -> Response:
+        return Response(f"{code} {number}")
+
     @app.get("/api/v1/broken")
     @app.get("/broken")
     async def broken() -> Response:
@@ -40,6 +44,12 @@ async def test_a_line_says_what_was_answered_and_never_the_query() -> None:
     assert (line["method"], line["path"], line["status"], line["bytes"]) == ("GET", "/rest/ping", 200, 4)
     assert "horse" not in str(lines)
     assert "0123abcd" not in str(lines)
+
+
+async def test_a_line_does_not_tell_what_a_link_holds() -> None:
+    _, lines = await logged("/shared/kPq3vX0nT7mJ2hYc8RwZsA/tracks/2")
+    (line,) = [line for line in lines if line["event"] == "Answered"]
+    assert line["path"] == "/shared/…/tracks/2"
 
 
 async def test_every_line_of_a_request_carries_its_id() -> None:

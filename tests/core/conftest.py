@@ -11,6 +11,7 @@ import trio
 
 from appliance.core.accounts import Account, Role, User
 from appliance.core.catalogue import Item
+from appliance.core.devices import SealedDevice
 from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
 from appliance.core.ports import UnitOfWork
 from appliance.core.text import fold
@@ -43,7 +44,8 @@ class MemorySessions:
         self._users = users
         self.open: dict[bytes, tuple[UUID, datetime]] = {}
 
-    async def add(self, token_hash: bytes, user_id: UUID, expires_at: datetime) -> None:
+    async def add(self, token_hash: bytes, user_id: UUID, expires_at: datetime, agent: str = "") -> None:
+        assert len(agent) <= 200
         self.open[token_hash] = (user_id, expires_at)
 
     async def user(self, token_hash: bytes, now: datetime) -> User | None:
@@ -52,6 +54,17 @@ class MemorySessions:
 
     async def remove(self, token_hash: bytes) -> None:
         self.open.pop(token_hash, None)
+
+
+class MemoryDevices:
+    """What signing in asks of devices, where there is none. With some it is tested on the real store."""
+
+    async def by_secret(self, secret_hash: bytes) -> None:
+        assert len(secret_hash) == 32
+
+    async def sealed(self, user_id: UUID) -> list[SealedDevice]:
+        assert user_id
+        return []
 
 
 class MemoryListening:
@@ -82,11 +95,12 @@ class Memory:
     def __init__(self) -> None:
         self.users = MemoryUsers()
         self.sessions = MemorySessions(self.users)
+        self.devices = MemoryDevices()
         self.listening = MemoryListening()
 
     @property
     def work(self) -> UnitOfWork:
-        return cast("UnitOfWork", SimpleNamespace(users=self.users, sessions=self.sessions, listening=self.listening))
+        return cast("UnitOfWork", SimpleNamespace(**vars(self)))
 
 
 @pytest.fixture

@@ -82,6 +82,7 @@ class House:
         self.rows: dict[UUID, Row] = {}
         self.places: dict[UUID, str] = {}
         self._clock = 0
+        self._ids = 0
 
     def write(self, where: Place, audio: str, tags: Tags) -> None:
         self._clock += 1
@@ -98,7 +99,7 @@ class House:
         known, missing = self._known(library)
         comparison = compare(walked, known, missing, everything=everything)
         changed = {path for path in comparison.to_read if known.get(path, walked[path]) != walked[path]}
-        batch = Batch(library_id(library), comparison.vanished | changed)
+        batch = Batch(library_id(library), comparison.vanished | changed, ids=self._new_id)
         decided: list[Decision] = []
         held: list[bytes] = []
         remaining = iter(sizes)
@@ -128,6 +129,11 @@ class House:
         by_place = {row.where: row for row in present}
         assert len(by_place) == len(present)
         return by_place
+
+    def _new_id(self) -> UUID:
+        """In no order, as the real ones of one millisecond, yet the same in each house: its story can be told again."""
+        self._ids += 1
+        return uuid5(_SPACE, f"id {self._ids}")
 
     def _present_at(self, where: Place) -> list[Row]:
         return [row for row in self.rows.values() if row.where == where and row.missing_since is None]

@@ -207,6 +207,28 @@ def test_the_same_song_on_two_albums_stays_two_tracks_when_both_are_encoded_anew
     assert (track(house, ONE), track(house, TWO)) == (red, blue)
 
 
+@pytest.mark.parametrize("sizes", [[1000], [1]])
+def test_a_copy_of_what_was_encoded_anew_does_not_take_its_track(house: House, sizes: list[int]) -> None:
+    before = track(house, ONE)
+    house.write(ONE, "better sound", RED)
+    house.write(TWO, "better sound", RED)
+    house.scan("attic", sizes)
+    assert track(house, ONE) == track(house, TWO) == before
+
+
+@pytest.mark.parametrize("sizes", [[1000], [1]])
+def test_new_music_and_a_copy_of_it_do_not_take_the_track_of_the_name_that_it_came_under(
+    house: House, sizes: list[int]
+) -> None:
+    before = track(house, ONE)
+    house.disk[THREE] = house.disk.pop(ONE)
+    house.write(ONE, "new music", BLUE)
+    house.write(TWO, "new music", BLUE)
+    house.scan("attic", sizes)
+    assert track(house, THREE) == before
+    assert track(house, ONE) == track(house, TWO) != before
+
+
 # --- Rules 3 and 6: a copy, or new
 
 

@@ -1,7 +1,7 @@
 """Likes, ratings and plays: who may leave them, when they count as having happened, and that none is doubled."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import hypothesis.strategies as st
@@ -12,7 +12,7 @@ from hypothesis import given
 from appliance.core.accounts import Role, User
 from appliance.core.catalogue import Item
 from appliance.core.errors import BadRequest, Forbidden, NotFound
-from appliance.core.listening import EARLIEST, TOLERANCE, believed, heard, like, rate
+from appliance.core.listening import EARLIEST, TOLERANCE, believed, heard, like, rate, takes_effect
 from appliance.core.ports import UnitOfWork
 from tests.core.conftest import Memory
 
@@ -53,6 +53,23 @@ def test_the_same_time_told_again_later_is_the_same_time(happened_at: datetime, 
 )
 def test_no_time_and_a_clock_that_lies_count_as_now(lie: datetime | None) -> None:
     assert believed(lie, NOW) == NOW
+
+
+@given(st.none() | any_time, st.timedeltas(-timedelta(days=365), TOLERANCE))
+def test_what_happens_now_comes_after_all_that_is_known(happened_at: datetime | None, known: timedelta) -> None:
+    at = takes_effect(happened_at, NOW, NOW + known)
+    if happened_at is None or believed(happened_at, NOW) == NOW:
+        assert at > NOW + known
+        assert NOW <= at <= NOW + TOLERANCE + timedelta(microseconds=1)
+    else:
+        assert at == happened_at
+
+
+def test_the_first_event_happens_when_it_is_told() -> None:
+    assert takes_effect(None, NOW, None) == NOW
+    there = NOW.astimezone(timezone(timedelta(hours=2))) - timedelta(hours=1)
+    assert takes_effect(there, NOW, None) == there
+    assert takes_effect(there, NOW, None).tzinfo is UTC
 
 
 # --- Likes and ratings

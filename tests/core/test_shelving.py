@@ -1,10 +1,11 @@
 """Where a track stands, read from its sheet alone."""
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given
 
-from appliance.core.sheet import AudioFacts, Sheet, Tags
+from appliance.core.sheet import AudioFacts, Credit, Sheet, Tags
 from appliance.core.shelving import (
     UNKNOWN_ALBUM,
     UNKNOWN_ARTIST,
@@ -180,3 +181,61 @@ def test_keys_of_very_long_names_fit_into_an_index_and_stay_apart() -> None:
     assert all(len(key.encode()) < 2704 for key in keys("a"))
     assert keys("a") == keys("a")
     assert all(one != other for one, other in zip(keys("a"), keys("b"), strict=True))
+
+
+# --- Credits and release groups
+
+
+def test_whoever_had_a_part_is_the_artist_of_that_name() -> None:
+    tags = Tags(
+        artists=("Bjork",),
+        credits=(
+            Credit("composer", "Björk"),
+            Credit("composer", "BJORK"),
+            Credit("performer", "Björk", "flute"),
+            Credit("performer", "Björk", "voice"),
+        ),
+    )
+    track = shelved(tags)
+    assert [(credit.role, credit.detail) for credit in track.credits] == [
+        ("composer", None),
+        ("composer", None),
+        ("performer", "flute"),
+        ("performer", "voice"),
+    ]
+    assert {credit.artist.key for credit in track.credits} == {track.artists[0].key}
+
+
+def test_a_part_that_is_told_twice_is_one() -> None:
+    credits_ = shelved(Tags(credits=(Credit("mixer", "Mix"), Credit("mixer", "Mix"), Credit("mixer", "mix")))).credits
+    assert [credit.artist.name for credit in credits_] == ["Mix", "mix"]
+
+
+def test_composers_bring_their_sort_names() -> None:
+    tags = Tags(
+        credits=(Credit("composer", "Clara Wieck"), Credit("lyricist", "Lo Li"), Credit("composer", "Bach")),
+        composer_sorts=("Wieck, Clara", "Bach, J. S."),
+    )
+    assert [credit.artist.sort_name for credit in shelved(tags).credits] == ["wieck, clara", "lo li", "bach, j. s."]
+
+
+def test_editions_are_one_release_group() -> None:
+    tags = Tags(album="Blue", album_artists=("Ana",))
+    first, second = (album(msgspec.structs.replace(tags, musicbrainz_release_id=id_)) for id_ in ("1", "2"))
+    assert first.key != second.key
+    assert first.group == second.group == album(tags).group
+    assert first.group.title == "Blue"
+    told = msgspec.structs.replace(tags, album="Blue (Deluxe)", musicbrainz_release_group_id="3")
+    assert album(told).group.key == album(msgspec.structs.replace(told, album="Blue")).group.key != first.group.key
+
+
+def test_albums_of_the_same_name_by_others_are_another_group() -> None:
+    assert album(Tags(album="Hits", album_artists=("Ana",))).group != album(Tags(album="Hits")).group
+
+
+def test_an_album_is_told_its_edition() -> None:
+    draft = album(
+        Tags(label="Home", catalog_number="CAT 1", release_types=("ep", "live"), release_country="XE", edition="mono")
+    )
+    assert (draft.types, draft.label, draft.catalog_number) == (("ep", "live"), "Home", "CAT 1")
+    assert (draft.country, draft.edition) == ("XE", "mono")

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.text import IGNORED_ARTICLES, clean, fold, genre_key, index_letter, sort_key, words
+from appliance.core.text import (
+    IGNORED_ARTICLES,
+    clean,
+    fold,
+    genre_key,
+    index_letter,
+    searched,
+    sort_key,
+    spelled,
+    words,
+)
 
 # Whatever a tag may hold, lone surrogates and unassigned characters included; and much of what people really write.
 anything = st.text(st.characters()) | st.text(
@@ -68,6 +78,15 @@ def test_spellings_in_other_forms_and_cases_fold_alike(text: str) -> None:
         ("ΣΊΣΥΦΟΣ", "σίσυφος"),
         ("Ёлка", "елка"),
         ("Þeyr", "theyr"),
+        ("Ŧøn Ɓa Ƙano", "ton ba kano"),
+        ("Əli İsmayıl", "eli ismayil"),  # noqa: RUF001
+        ("Đorđe Ĺ Ħal", "dorde l hal"),
+        ("ᴀʀᴛɪꜱᴛ", "artist"),
+        ("ﾃﾚｻ", "テレサ"),
+        ("Ǆ ǈ", "dz lj"),
+        ("Œuvre Ærø", "oeuvre aero"),
+        ("STRAẞE", "strasse"),
+        ("Ⅷ ²", "viii 2"),
         ("  two\t words ", "two words"),
     ],
 )
@@ -131,3 +150,46 @@ def test_spellings_of_one_genre_are_one() -> None:
 def test_what_is_indexed_fits_into_an_index(text: str, times: int) -> None:
     for indexed in (genre_key(text * times), sort_key(text * times), *words(text * times)):
         assert len(indexed) <= 200
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Чайковский", "чайк"),
+        ("Чайковский", "chayk"),
+        ("Пётр", "петр"),
+        ("Пётр", "pyotr"),
+        ("Щука на ёлке", "shchuka"),
+        ("Νύχτα στην Αθήνα", "nychta"),
+        ("Νύχτα στην Αθήνα", "αθηνα"),
+        ("Μπουζούκι", "bouzouki"),
+        ("O’Brien", "obrien"),
+        ("O’Brien", "brien"),
+        ("Rock'n'Roll", "rocknroll"),
+        ("Hawai\u02bbi", "hawaii"),
+        ("Hawai\u02bbi", "hawai'i"),
+    ],
+)
+def test_a_name_is_found_in_each_of_its_spellings(name: str, typed: str) -> None:
+    stored = searched(name).split()
+    for word in spelled(typed):
+        assert any(found.startswith(spelling) for found in stored for spelling in word)
+
+
+def test_what_is_searched_holds_each_word_once_and_both_scripts() -> None:
+    assert searched("Кино", "Кино", "Kino, live") == "кино kino live"
+    assert searched("ъ") == "ъ"
+    assert searched("…", "") == ""
+
+
+@given(anything)
+def test_every_name_is_found_by_itself(text: str) -> None:
+    stored = set(searched(text).split())
+    assert all(stored.issuperset(word) for word in spelled(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["й" * 100_000, "я\u0301" * 100_000, "a" + "\u0301" * 200_000, "ﷺ" * 100_000, "'" * 100_000]
+)
+def test_an_endless_name_is_searched_by_its_beginning_and_soon(text: str) -> None:
+    assert len(searched(text)) <= 40_000

@@ -95,7 +95,7 @@ _REFUSED = {
     "two names": ((("u", ADMIN), ("u", "b%b"), ("p", PASSWORD)), 43),
     "two passwords": ((("u", ADMIN), ("p", PASSWORD), ("p", "x")), 43),
     "a key and a name": ((("apiKey", "x"), ("u", ADMIN)), 43),
-    "a key": ((("apiKey", "x"),), 42),
+    "a key": ((("apiKey", "x"),), 44),
 }
 
 

@@ -49,7 +49,7 @@ class Answers:
             return 401, b'{"detail":"Wrong name or password."}'
         self.sessions.add(token := secrets.token_urlsafe())
         now = datetime.now(UTC)
-        user = UserRead(id=uuid4(), name=given.name, role=role, created_at=now)
+        user = UserRead(id=uuid4(), name=given.name, role=role, libraries=None, created_at=now)
         return 201, msgspec.json.encode(SessionRead(token=token, expires_at=now, user=user))
 
 

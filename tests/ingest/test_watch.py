@@ -193,6 +193,27 @@ def watched_by_this_process() -> set[int]:
     return {int(found, 16) for found in re.findall(r"(?m)^inotify wd:\S+ ino:(\S+)", lines)}
 
 
+async def test_a_library_that_a_person_adds_is_watched_at_once_and_one_taken_out_no_more(
+    watch: Watch, store: Store
+) -> None:
+    other = watch.root.parent / "other"
+    other.mkdir()
+    async with watch.watching():
+        await watch.asked()
+        async with store.begin() as work:
+            added = await work.libraries.add(bytes(other), None)
+        await watch.asked()
+        (other / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+        async with store.begin() as work:
+            assert added is not None
+            await work.libraries.remove(added)
+        await watch.asked()
+        (other / "newer.mp3").write_bytes(b"x")
+        (watch.root / "new.mp3").write_bytes(b"x")
+        await watch.asked()
+
+
 async def test_settling_the_same_libraries_again_disturbs_nothing(watch: Watch) -> None:
     async with watch.watching():
         await watch.asked()

@@ -18,6 +18,7 @@ from appliance.store.tables import (
     genres,
     libraries,
     track_artists,
+    track_credits,
     track_genres,
     tracks,
 )
@@ -35,7 +36,8 @@ async def assert_counted(database: Database) -> None:
     rows = {
         table.name: await rows_of(database, table)
         for table in (
-            album_artists, albums, artists, artworks, files, genres, libraries, track_artists, track_genres, tracks,
+            album_artists, albums, artists, artworks, files, genres, libraries, track_artists, track_credits,
+            track_genres, tracks,
         )
     }  # fmt: skip
     by_id = {name: {row["id"]: row for row in found} for name, found in rows.items() if found and "id" in found[0]}
@@ -43,6 +45,7 @@ async def assert_counted(database: Database) -> None:
     _albums(rows, by_id)
     _artists(rows, by_id)
     _genres(rows, by_id)
+    _libraries(rows)
 
 
 def _linked(rows: Rows, owner: str, other: str) -> defaultdict[UUID, list[UUID]]:
@@ -79,21 +82,25 @@ def _tracks(rows: dict[str, Rows], by_id: dict[str, dict[UUID, Any]]) -> None:
         assert [fold(name) for name in track["artist_names"]] == names
         assert track["genres"] == [by_id["genres"][id_]["name"] for id_ in styles[track["id"]]]
         assert track["file_id"] == _best(present[track["id"]])
+        homes = {by_id["libraries"][file["library_id"]]["number"] for file in present[track["id"]]}
+        assert track["libraries"] == sorted(homes)
+        assert track["artist_sort"] == by_id["artists"][track["artist_ids"][0]]["sort_name"]
+        assert track["album_sort"] == by_id["albums"][track["album_id"]]["sort_title"]
 
 
 def _albums(rows: dict[str, Rows], by_id: dict[str, dict[UUID, Any]]) -> None:
     credits_ = _linked(rows["album_artists"], "album_id", "artist_id")
     for album in rows["albums"]:
         playable = [row for row in rows["tracks"] if row["album_id"] == album["id"] and row["file_id"] is not None]
-        homes = {by_id["files"][track["file_id"]]["library_id"] for track in playable}
         times = Counter(genre for track in playable for genre in track["genres"])
         assert not album["stale"]
         assert album["artist_ids"] == credits_[album["id"]]
         names = [by_id["artists"][id_]["key"] for id_ in credits_[album["id"]]]
         assert [fold(name) for name in album["artist_names"]] == names
+        assert album["artist_sort"] == by_id["artists"][album["artist_ids"][0]]["sort_name"]
         assert album["track_count"] == len(playable)
         assert album["duration_ms"] == sum(track["duration_ms"] for track in playable)
-        assert album["libraries"] == sorted(by_id["libraries"][home]["number"] for home in homes)
+        assert album["libraries"] == sorted({number for track in playable for number in track["libraries"]})
         assert album["genres"] == sorted(times, key=lambda name: (-times[name], name.encode()))
         assert album["cover_id"] == _cover(playable, by_id)
         assert album["disc_titles"] == {
@@ -134,6 +141,13 @@ def _artists(rows: dict[str, Rows], by_id: dict[str, dict[UUID, Any]]) -> None:
         assert artist["album_count"] == len(shown)
         assert artist["track_count"] == sum(track["file_id"] is not None for track in performed)
         assert artist["cover_id"] == (covers[0] if covers else None)
+        parts = [row for row in rows["track_credits"] if row["artist_id"] == artist["id"]]
+        credited = {row["track_id"]: by_id["tracks"][row["track_id"]] for row in parts}
+        here = {id_ for id_, track in credited.items() if track["file_id"] is not None}
+        assert artist["credit_count"] == len(here)
+        assert artist["roles"] == sorted({row["role"] for row in parts if row["track_id"] in here})
+        homes = {number for row in [*heading, *performed, *credited.values()] for number in row["libraries"]}
+        assert artist["libraries"] == sorted(homes)
 
 
 def _genres(rows: dict[str, Rows], by_id: dict[str, dict[UUID, Any]]) -> None:
@@ -142,3 +156,13 @@ def _genres(rows: dict[str, Rows], by_id: dict[str, dict[UUID, Any]]) -> None:
         playable = [track for track in linked if track["file_id"] is not None]
         assert genre["track_count"] == len(playable)
         assert genre["album_count"] == len({track["album_id"] for track in playable})
+
+
+def _libraries(rows: dict[str, Rows]) -> None:
+    for library in rows["libraries"]:
+        held = [file for file in rows["files"] if file["library_id"] == library["id"]]
+        present = [file for file in held if file["missing_since"] is None]
+        assert library["file_count"] == len(present)
+        assert library["missing_count"] == len(held) - len(present)
+        assert library["track_count"] == len({file["track_id"] for file in present})
+        assert library["size"] == sum(file["size"] for file in present)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from appliance.core.catalogue import Library
-from appliance.core.sheet import Fault, Sheet, Tags
+from appliance.core.sheet import Credit, Fault, Sheet, Tags
 from appliance.store.database import Database
 from appliance.store.unit_of_work import PostgresStore
 from tests.store.clean_slate import wipe
@@ -24,11 +24,16 @@ tags = st.builds(
     Tags,
     title=st.sampled_from([None, "One", "ONE", "Two"]),
     artists=st.lists(st.sampled_from(["Ana", "ANA", "Bo", "Çy"]), max_size=3).map(tuple),
+    artist_sorts=st.sampled_from([(), ("Zed",)]),
+    album_sort=st.sampled_from([None, "Zed"]),
     album=st.sampled_from([None, "First", "first", "Second"]),
     album_artists=st.sampled_from([(), (), ("Ana",), ("Bo", "Ana")]),
     disc_number=st.sampled_from([None, 1, 2]),
     disc_title=st.sampled_from([None, "Night", "Day"]),
     track_number=st.sampled_from([None, 1, 2]),
+    credits=st.lists(
+        st.builds(Credit, st.sampled_from(["composer", "mixer"]), st.sampled_from(["Ana", "ANA", "Di"])), max_size=3
+    ).map(tuple),
     genres=st.lists(st.sampled_from(["Jazz", "jazz", "Soul"]), max_size=3).map(tuple),
     release_date=st.sampled_from([None, "1999", "2001-05"]),
     compilation=st.booleans(),

@@ -61,7 +61,7 @@ async def test_a_track_is_found_by_the_beginnings_of_its_words(titled: PostgresS
     assert await tracks(titled, query) == [title]
 
 
-@pytest.mark.parametrize("query", ["igur", "sigur nothing", "o' & | brien nobody", "s_gur", "xy:A nothing"])
+@pytest.mark.parametrize("query", ["gur", "sigur nothing", "o' & | brien nobody", "s_r", "xy:A nothing"])
 async def test_the_middle_of_a_word_and_patterns_find_nothing(titled: PostgresStore, query: str) -> None:
     assert await tracks(titled, query) == []
 

@@ -8,9 +8,14 @@ import psycopg
 import pytest
 import trio
 
-from appliance.core.accounts import Account, Role, User
+from appliance.core import users
+from appliance.core.accounts import Account, Accounts, Role, User
+from appliance.core.audit import TERMINAL
+from appliance.core.errors import WrongCredentials
 from appliance.core.ids import new_id
+from appliance.core.throttle import Throttle
 from appliance.store.unit_of_work import PostgresStore
+from appliance.vault import FileVault
 
 NOW = datetime(2024, 5, 6, 12, tzinfo=UTC)
 Eventually = Callable[[Callable[[], bool]], Awaitable[None]]
@@ -106,3 +111,56 @@ async def test_expired_sessions_are_forgotten_when_one_is_opened(
         await work.sessions.add(b"new", user_id, datetime.now(UTC) + timedelta(days=1))
     with psycopg.connect(database_url) as witness:
         assert witness.execute("SELECT token_hash FROM sessions").fetchall() == [(b"new",)]
+
+
+class Overtaken(FileVault):
+    """While it verifies a password, somebody changes it."""
+
+    def __init__(self, change: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(bytes(32))
+        self._change = change
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        matches = await super().verify(password_hash, password)
+        await self._change()
+        return matches
+
+
+async def test_a_password_that_is_changed_meanwhile_opens_no_session(store: PostgresStore, database_url: str) -> None:
+    accounts = Accounts(FileVault(bytes(32)), Throttle(trio.current_time))
+    async with store.begin() as work:
+        await accounts.create(work, "Ana", "stolen", Role.MEMBER)
+
+    async def change() -> None:
+        async with store.begin() as work:
+            await users.reset_password(work, accounts, TERMINAL, "Ana", "new")
+
+    overtaken = Accounts(Overtaken(change), Throttle(trio.current_time))
+    with pytest.raises(WrongCredentials):
+        async with store.begin() as work:
+            await overtaken.sign_in(work, "Ana", "stolen", "203.0.113.1")
+    with psycopg.connect(database_url) as witness:
+        assert witness.execute("SELECT FROM sessions").rowcount == 0
+
+
+async def test_whoever_changes_a_password_waits_for_a_session_that_is_opened_and_ends_it(
+    store: PostgresStore, database_url: str, eventually: Eventually
+) -> None:
+    accounts = Accounts(FileVault(bytes(32)), Throttle(trio.current_time))
+    async with store.begin() as work:
+        await accounts.create(work, "Ana", "stolen", Role.MEMBER)
+
+    async def change() -> None:
+        async with store.begin() as work:
+            await users.reset_password(work, accounts, TERMINAL, "Ana", "new")
+
+    def it_waits() -> bool:
+        with psycopg.connect(database_url) as witness:
+            return witness.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount == 1
+
+    async with trio.open_nursery() as nursery, store.begin() as work:
+        await accounts.sign_in(work, "Ana", "stolen", "203.0.113.1")
+        nursery.start_soon(change)
+        await eventually(it_waits)
+    with psycopg.connect(database_url) as witness:
+        assert witness.execute("SELECT FROM sessions").rowcount == 0

@@ -1,11 +1,14 @@
 """``/albums``."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from appliance.api.rest.marks import MarksRead, MarksShown, marks_on
 from appliance.api.rest.operation import Call, Nothing, Operation, Page, Reply
 from appliance.api.rest.schemas import (
     ArtistDisplay,
@@ -21,7 +24,7 @@ from appliance.api.rest.schemas import (
     Year,
     mentions,
 )
-from appliance.core.catalogue import Album, AlbumFilter, AlbumOrder
+from appliance.core.catalogue import Album, AlbumFilter, AlbumOrder, Item
 
 
 class AlbumRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +51,28 @@ class AlbumRead(msgspec.Struct, frozen=True, kw_only=True):
     musicbrainz_release_group_id: Annotated[
         str | None, Meta(description="MusicBrainz release group.", examples=["8e8a594f-2175-38c7-a871-abb68ec363e7"])
     ]
+    release_group_id: Annotated[
+        UUID | None,
+        Meta(
+            description="The same for every edition of the album; null until a full scan has told it.",
+            examples=["0190c3f2-7d1a-7b3e-8a4f-5d2c9e6b1f07"],
+        ),
+    ]
+    types: Annotated[
+        list[str],
+        Meta(description="What kind of release it is, as MusicBrainz has it.", examples=[["album", "live"]]),
+    ]
+    edition: Annotated[str | None, Meta(description="What tells it from other editions.", examples=["mono"])]
+    label: Annotated[str | None, Meta(description="Who published it.", examples=["Columbia"])]
+    catalog_number: Annotated[str | None, Meta(description="The label's number for it.", examples=["CL 1355"])]
+    country: Annotated[
+        str | None, Meta(description="Where it was released: ISO 3166-1, or `XW` and `XE`.", examples=["US"])
+    ]
     created_at: CreatedAt
+    marks: MarksShown
 
     @classmethod
-    def of(cls, album: Album) -> "AlbumRead":
+    def of(cls, album: Album, marks: MarksRead) -> "AlbumRead":
         return cls(
             id=album.id,
             title=album.title,
@@ -68,8 +89,21 @@ class AlbumRead(msgspec.Struct, frozen=True, kw_only=True):
             cover_id=album.cover_id,
             musicbrainz_release_id=album.musicbrainz_release_id,
             musicbrainz_release_group_id=album.musicbrainz_release_group_id,
+            release_group_id=album.release_group_id,
+            types=list(album.types),
+            edition=album.edition,
+            label=album.label,
+            catalog_number=album.catalog_number,
+            country=album.country,
             created_at=album.created_at,
+            marks=marks,
         )
+
+
+async def albums_shown(call: Call[Any, Any], albums: Sequence[Album]) -> list[AlbumRead]:
+    """The albums, with what is kept apart from them."""
+    marks = await marks_on(call, Item.ALBUM, [album.id for album in albums])
+    return [AlbumRead.of(album, marks[album.id]) for album in albums]
 
 
 class AlbumPage(Page[AlbumRead], frozen=True):
@@ -98,6 +132,13 @@ _ORDERS = {
 class AlbumList(Narrowed, frozen=True, kw_only=True):
     """Which albums."""
 
+    release_group: Annotated[
+        UUID | None,
+        Meta(description="Only editions of one album.", examples=["0190c3f2-7d1a-7b3e-8a4f-5d2c9e6b1f07"]),
+    ] = None
+    artist: Annotated[
+        UUID | None, Meta(description="Only of this artist's own.", examples=["0190c3f2-7d1a-7b3e-8a4f-5d2c9e6b1f01"])
+    ] = None
     sorting: Annotated[
         tuple[AlbumSorting, ...],
         Meta(min_length=1, max_length=1, description="By what they are sorted.", examples=[["-created_at"]]),
@@ -112,15 +153,18 @@ async def listing(call: Call[AlbumList, Nothing]) -> Reply:
         genres=tuple(wanted.genre),
         from_year=wanted.from_year,
         to_year=wanted.to_year,
+        release_group=wanted.release_group,
+        artist=wanted.artist,
     )
     order = _ORDERS[wanted.sorting[0]]
     albums = await call.work.albums.list(order, narrow, wanted.window(), call.caller.user.id)
-    return Reply(wanted.of([AlbumRead.of(album) for album in albums], await call.work.albums.count(narrow)))
+    return Reply(wanted.of(await albums_shown(call, albums), await call.work.albums.count(narrow)))
 
 
 async def read(call: Call[Nothing, Nothing]) -> Reply:
     """One album."""
-    return Reply(AlbumRead.of(await call.work.albums.get(call.item)))
+    (album,) = await albums_shown(call, [await call.work.albums.get(call.item)])
+    return Reply(album)
 
 
 OPERATIONS = (

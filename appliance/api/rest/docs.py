@@ -1,9 +1,12 @@
 """``/api/v1/openapi.json``, and ``/api/docs``: the same document for people, without a script or anything from afar."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import trio
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
 from quart import Blueprint, Response
@@ -11,19 +14,32 @@ from quart import Blueprint, Response
 _FOLDER = Path(__file__).parent / "pages"
 
 
-def register(api: Blueprint, document: dict[str, Any]) -> None:
-    """Serve the document below ``/api``. Both forms are made once, now."""
-    encoded = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    page = render(document).encode()
+def register(api: Blueprint, document: Callable[[], dict[str, Any]]) -> None:
+    """Serve the document below ``/api``.
+
+    Either form is made when it is first asked for, in a thread: a small computer takes a second for it, and most boxes
+    are never asked.
+    """
+    one_at_a_time = trio.CapacityLimiter(1)
     style = (_FOLDER / "docs.css").read_bytes()
+
+    @cache
+    def encoded() -> bytes:
+        return json.dumps(document(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @cache
+    def page() -> bytes:
+        return render(document()).encode()
 
     @api.get("/v1/openapi.json")
     async def openapi_json() -> Response:
-        return Response(encoded, content_type="application/json")
+        return Response(await trio.to_thread.run_sync(encoded, limiter=one_at_a_time), content_type="application/json")
 
     @api.get("/docs")
     async def docs() -> Response:
-        return Response(page, content_type="text/html; charset=utf-8")
+        return Response(
+            await trio.to_thread.run_sync(page, limiter=one_at_a_time), content_type="text/html; charset=utf-8"
+        )
 
     @api.get("/docs.css")
     async def docs_css() -> Response:

@@ -20,8 +20,10 @@ _REFUSALS = {
     413: "The body is too long.",
     422: "Malformed: every fault is listed.",
     429: "Too often; `Retry-After` says when to ask again.",
+    500: "The file cannot be read as what it claims to be.",
     503: "The database does not answer. Nothing is lost; ask again in a moment.",
 }
+_AUDIENCES = {Access.ADMINISTRATORS: "For administrators.", Access.MEMBERS: "Not for guests."}
 
 
 def openapi(operations: Iterable[Operation], version: str) -> dict[str, Any]:
@@ -51,7 +53,11 @@ def openapi(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         "components": {
             "schemas": types.components,
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "The token of a session."},
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a session, or the secret of a device.",
+                },
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
@@ -70,13 +76,25 @@ class _Types:
         wanted: list[Any] = [Problem, Id]
         for operation in operations:
             wanted += [field.type for field in msgspec.structs.fields(operation.query)]
+            wanted += [field.type for field in msgspec.structs.fields(operation.part)]
             wanted += [type_ for type_ in (operation.body, operation.answer) if type_ not in {None, Nothing}]
-        schemas, self.components = msgspec.json.schema_components(wanted, ref_template=_REF)
+        described = msgspec.json.schema_components(wanted, ref_template=_REF)
+        # As it will be read: a default may be a tuple here.
+        schemas, self.components = msgspec.json.decode(msgspec.json.encode(described))
+        for component in self.components.values():
+            _describe_tag(component)
         self._schemas = list(zip(wanted, schemas, strict=True))
 
     def schema(self, type_: Any) -> dict[str, Any]:
         """The schema of a type that an operation names, or a reference to it."""
         return next(schema for wanted, schema in self._schemas if wanted is type_ or wanted == type_)
+
+
+def _describe_tag(component: dict[str, Any]) -> None:
+    """What tells the kinds of an object apart has no annotation of its own."""
+    for field in component.get("properties", {}).values():
+        if field.keys() == {"enum"}:
+            field |= {"description": "Which kind of object this is.", "examples": field["enum"]}
 
 
 def _operation(operation: Operation, types: _Types) -> dict[str, Any]:
@@ -98,16 +116,20 @@ def _operation(operation: Operation, types: _Types) -> dict[str, Any]:
 
 
 def _audience(operation: Operation) -> str:
-    return "For administrators." if operation.access is Access.ADMINISTRATORS else ""
+    return _AUDIENCES.get(operation.access, "")
 
 
 def _parameters(operation: Operation, types: _Types) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = []
     if "{id}" in operation.path:
         parameters.append(_parameter("id", "path", dict(types.schema(Id)), required=True))
+    parameters += [
+        _parameter(field.encode_name, "path", dict(types.schema(field.type)), required=True)
+        for field in msgspec.structs.fields(operation.part)
+    ]
     for field in msgspec.structs.fields(operation.query):
         schema = _without_null(dict(types.schema(field.type)))
-        if field.default not in {msgspec.NODEFAULT, None}:
+        if field.default not in {msgspec.NODEFAULT, msgspec.UNSET, None}:
             schema["default"] = msgspec.json.decode(msgspec.json.encode(field.default))
         parameter = _parameter(field.encode_name, "query", schema, required=field.required)
         if schema.get("type") == "array":
@@ -139,7 +161,14 @@ def _responses(operation: Operation, types: _Types) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
     if operation.answer is not None:
         success["content"] = {_JSON: {"schema": types.schema(operation.answer)}}
+    if operation.streams is not None:
+        success["content"] = {operation.streams: {"schema": {"type": "string"}}}
     responses = {str(operation.status): success}
+    if operation.pictures:
+        success["content"] = {media_type: {} for media_type in operation.pictures}
+        responses["304"] = {"description": "The picture is the one that `If-None-Match` names."}
+    if operation.sounds:
+        responses |= _sound(operation)
     for status in sorted(_refusals(operation)):
         responses[str(status)] = {
             "description": _REFUSALS[status],
@@ -148,13 +177,21 @@ def _responses(operation: Operation, types: _Types) -> dict[str, Any]:
     return responses
 
 
+def _sound(operation: Operation) -> dict[str, Any]:
+    """Whole, in part, unchanged, or past the end."""
+    content: dict[str, Any] = {"content": {media_type: {} for media_type in operation.sounds}}
+    sent = {str(status): {"description": HTTPStatus(status).phrase} | content for status in (200, 206)}
+    return sent | {str(status): {"description": HTTPStatus(status).phrase} for status in (304, 416)}
+
+
 def _refusals(operation: Operation) -> set[int]:
     statuses = {422, 503, *operation.refusals}
     if operation.access is not Access.PUBLIC:
-        statuses.add(401)
-    if operation.method != "GET" or operation.access is Access.ADMINISTRATORS:
+        # A device may lack the scope, or have guessed too often.
+        statuses |= {401, 403, 429}
+    if operation.method != "GET":
         statuses.add(403)
-    if "{id}" in operation.path:
+    if "{" in operation.path:
         statuses.add(404)
     if operation.body is not Nothing:
         statuses.add(413)

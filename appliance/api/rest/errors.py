@@ -85,7 +85,9 @@ def problem(status: int, message: str, kind: str) -> Response:
 def refused(error: TonearmError) -> Response:
     """The answer to a core error."""
     if isinstance(error, NotUsable):
-        return _response(422, [Fault(["body", fault.field], fault.words, fault.kind) for fault in error.faults])
+        return _response(
+            422, [Fault(["body", *fault.field.split(".")], fault.words, fault.kind) for fault in error.faults]
+        )
     status, kind = next(((status, kind) for type_, status, kind in _STATUS if isinstance(error, type_)), (500, "error"))
     answer = problem(status, str(error), kind)
     if isinstance(error, TooManyAttempts | Busy):

@@ -1,8 +1,14 @@
-"""A request's parameters and body as typed values, or every fault of them at once."""
+"""A request's parameters and body as typed values, or every fault of them at once.
+
+A field of the type ``T | UnsetType`` with the default ``UNSET`` may be left out, and then is ``UNSET``: so an update
+tells what it leaves alone from what it takes away, which is ``null``, where ``T`` allows it.
+"""
 
 import functools
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, get_args, get_origin
+import re
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -11,6 +17,9 @@ from appliance.api.rest.errors import Fault, Invalid
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 _MISSING = object()
+#: What msgspec adds to its words about a part of a value, as in "Expected `int` - at `$.all[0].value`".
+_PART = re.compile(r" - at `\$((?:\.\w+|\[(?:\d+|\.\.\.)\])+)`$")
+_STEP = re.compile(r"\w+|\.\.\.")
 
 
 class _Field(msgspec.Struct, frozen=True):
@@ -30,9 +39,8 @@ def _fields(type_: type[msgspec.Struct]) -> dict[str, _Field]:
 
 
 def _element(type_: Any) -> Any:
-    """Of ``tuple[T, ...]``, annotated or not, ``T``; None for any other type."""
-    bare = get_args(type_)[0] if hasattr(type_, "__metadata__") else type_
-    return get_args(bare)[0] if get_origin(bare) is tuple else None
+    """Of ``tuple[T, ...]``, annotated or not, that may be left out or not, ``T``; None for any other type."""
+    return next((get_args(kind)[0] for kind in _kinds(type_) if get_origin(kind) is tuple), None)
 
 
 def query(type_: type[StructT], given: Mapping[str, list[str]]) -> StructT:
@@ -67,7 +75,10 @@ def body(type_: type[StructT], data: bytes) -> StructT:
     if not isinstance(values, dict):
         raise Invalid([Fault(["body"], "Expected an object.", "invalid")])
     faults = [_unknown("body", name) for name in values if name not in _fields(type_)]
-    return _build(type_, "body", values, faults, strict=True)
+    try:
+        return _build(type_, "body", values, faults, strict=True)
+    except RecursionError:
+        raise Invalid([Fault(["body"], "Nested too deeply.", "invalid")]) from None
 
 
 def _build(
@@ -80,7 +91,7 @@ def _build(
             if field.required:
                 faults.append(Fault([place, field.name], "Required.", "required"))
             continue
-        faults += _faults_of(field, value, place, strict=strict)
+        faults += _faults([place, field.name], value, field.type, strict=strict)
         if not faults:
             built[field.name] = msgspec.convert(value, field.type, strict=strict)
     if faults:
@@ -88,21 +99,65 @@ def _build(
     return msgspec.convert(built, type_, from_attributes=False)
 
 
-def _faults_of(field: _Field, value: Any, place: str, *, strict: bool) -> Iterable[Fault]:
-    """What is wrong with a value: each wrong element of a list by itself, else the whole."""
-    if field.element is not None and isinstance(value, list):
-        wrong = [fault for part in value for fault in _fault(field.name, part, field.element, place, strict=strict)]
-        if wrong:
-            return wrong
-    return _fault(field.name, value, field.type, place, strict=strict)
-
-
-def _fault(name: str, value: Any, type_: Any, place: str, *, strict: bool) -> list[Fault]:
+def _faults(loc: list[str], value: Any, type_: Any, *, strict: bool) -> list[Fault]:
+    """What is wrong with a value: each wrong part by itself, where it has parts, else the whole."""
     try:
         msgspec.convert(value, type_, strict=strict)
     except msgspec.ValidationError as error:
-        return [Fault([place, name], str(error), "invalid")]
+        words, steps = _located(str(error))
+        return _faults_within(loc, value, type_, strict=strict) or [Fault([*loc, *steps], words, "invalid")]
     return []
+
+
+def _faults_within(loc: list[str], value: Any, type_: Any, *, strict: bool) -> list[Fault]:
+    for kind in _kinds(type_):
+        if isinstance(value, list) and get_origin(kind) is tuple:
+            # Parameters that are given repeatedly have no numbers.
+            numbered = ([*loc, str(number)] if loc[0] == "body" else loc for number in range(len(value)))
+            return [
+                fault
+                for where, part in zip(numbered, value, strict=True)
+                for fault in _faults(where, part, get_args(kind)[0], strict=strict)
+            ]
+        if isinstance(value, dict) and isinstance(kind, msgspec.StructMeta) and _is_of(kind, value):
+            return _faults_of_object(loc, value, kind, strict=strict)
+    return []
+
+
+def _faults_of_object(loc: list[str], value: dict[str, Any], type_: Any, *, strict: bool) -> list[Fault]:
+    config = type_.__struct_config__
+    fields = _fields(type_)
+    known = {*fields, config.tag_field}
+    faults = [Fault([*loc, name[:100]], "Unknown field.", "unknown") for name in value if name not in known]
+    for field in fields.values():
+        if field.name in value:
+            faults += _faults([*loc, field.name], value[field.name], field.type, strict=strict)
+        elif field.required:
+            faults.append(Fault([*loc, field.name], "Required.", "required"))
+    return faults
+
+
+def _is_of(type_: Any, value: dict[str, Any]) -> bool:
+    """Whether an object says that it is one of this kind, where there are several."""
+    config = type_.__struct_config__
+    return config.tag_field is None or value.get(config.tag_field) == config.tag
+
+
+def _kinds(type_: Any) -> tuple[Any, ...]:
+    """The alternatives that a type leaves, without their annotations."""
+    if hasattr(type_, "__metadata__"):
+        return _kinds(get_args(type_)[0])
+    if get_origin(type_) in {Union, UnionType}:
+        return tuple(kind for part in get_args(type_) for kind in _kinds(part))
+    return (type_,)
+
+
+def _located(words: str) -> tuple[str, list[str]]:
+    """What msgspec says of a value, and the way to the part that it says it of."""
+    part = _PART.search(words)
+    if part is None:
+        return words, []
+    return words[: part.start()], _STEP.findall(part[1])
 
 
 def _unknown(place: str, name: str) -> Fault:

@@ -70,6 +70,15 @@ FromYear = Annotated[_CalendarYear | None, Meta(description="Only from this year
 ToYear = Annotated[_CalendarYear | None, Meta(description="Only up to this year.", examples=[1969])]
 
 
+LibraryNumbers = Annotated[
+    Annotated[tuple[Annotated[int, Meta(ge=1, le=2**31 - 1)], ...], Meta(max_length=1000)] | None,
+    Meta(
+        description="Numbers of the libraries that they may see; null is every one, also those to come.",
+        examples=[[1, 3]],
+    ),
+]
+
+
 class Narrowed(Paged, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters of a list of music: page by page, and which part of the library."""
 

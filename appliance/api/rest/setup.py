@@ -134,7 +134,7 @@ async def finish(call: Call[Nothing, SetupCreate]) -> Reply:
     """Set up, and sign in."""
     answers = Answers(**msgspec.structs.asdict(call.body))
     outcome = await call.services.setup.finish(call.work, answers, call.network)
-    token = await call.services.accounts.open_session(call.work, outcome.administrator)
+    token = await call.services.accounts.open_session(call.work, outcome.administrator, agent=call.agent)
     done = SetupDone(
         token=token,
         expires_at=datetime.now(UTC) + SESSION_LIFETIME,

@@ -1,11 +1,15 @@
 """``/tracks``: what can be played."""
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from appliance.api.rest.credits import Credits, credits_read
+from appliance.api.rest.marks import MarksRead, MarksShown, marks_on
 from appliance.api.rest.operation import Call, Nothing, Operation, Page, Reply
 from appliance.api.rest.schemas import (
     ArtistDisplay,
@@ -21,7 +25,8 @@ from appliance.api.rest.schemas import (
     Year,
     mentions,
 )
-from appliance.core.catalogue import MediaFile, Track, TrackFilter
+from appliance.core.catalogue import Item, MediaFile, Track, TrackFilter, TrackOrder
+from appliance.core.credits import TrackCredit
 
 
 class FileRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +72,7 @@ class TrackRead(msgspec.Struct, frozen=True, kw_only=True):
     album_artist_display: ArtistDisplay
     disc_number: Annotated[int | None, Meta(description="Which disc of the album.", examples=[1])]
     track_number: Annotated[int | None, Meta(description="Where on the disc.", examples=[1])]
+    credits: Credits
     duration_ms: Duration
     genres: Genres
     moods: Annotated[list[str], Meta(description="Moods, as tagged.", examples=[["calm"]])]
@@ -88,6 +94,7 @@ class TrackRead(msgspec.Struct, frozen=True, kw_only=True):
     isrc: Annotated[str | None, Meta(description="International Standard Recording Code.", examples=["USSM15900113"])]
     comment: Annotated[str | None, Meta(description="Comment, as tagged.", examples=["From the mono master"])]
     created_at: CreatedAt
+    marks: MarksShown
     file: Annotated[
         FileRead,
         Meta(
@@ -110,7 +117,7 @@ class TrackRead(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
     @classmethod
-    def of(cls, track: Track) -> "TrackRead":
+    def of(cls, track: Track, credited: Iterable[TrackCredit], marks: MarksRead) -> "TrackRead":
         return cls(
             id=track.id,
             title=track.title,
@@ -122,6 +129,7 @@ class TrackRead(msgspec.Struct, frozen=True, kw_only=True):
             album_artist_display=track.album_artist_display,
             disc_number=track.disc_number,
             track_number=track.track_number,
+            credits=credits_read(credited),
             duration_ms=track.duration_ms,
             genres=list(track.genres),
             moods=list(track.moods),
@@ -140,6 +148,7 @@ class TrackRead(msgspec.Struct, frozen=True, kw_only=True):
             isrc=track.isrc,
             comment=track.comment,
             created_at=track.created_at,
+            marks=marks,
             file=_file(track.file),
         )
 
@@ -159,19 +168,74 @@ def _file(file: MediaFile) -> FileRead:
     )
 
 
+async def tracks_shown(call: Call[Any, Any], tracks: Sequence[Track]) -> list[TrackRead]:
+    """The tracks, with what is kept apart from them."""
+    ids = [track.id for track in tracks]
+    credited = await call.work.tracks.credits(ids)
+    marks = await marks_on(call, Item.TRACK, ids)
+    return [TrackRead.of(track, credited.get(track.id, ()), marks[track.id]) for track in tracks]
+
+
 class TrackPage(Page[TrackRead], frozen=True):
     """One page of tracks."""
 
 
 class TrackSorting(StrEnum):
-    """By what tracks can be sorted."""
+    """By what tracks can be sorted; ``-`` turns the order round."""
 
     TITLE = "title"
+    TITLE_DOWN = "-title"
+    ARTIST = "artist"
+    ARTIST_DOWN = "-artist"
+    ALBUM = "album"
+    ALBUM_DOWN = "-album"
+    YEAR = "year"
+    YEAR_DOWN = "-year"
+    DURATION = "duration_ms"
+    DURATION_DOWN = "-duration_ms"
+    CREATED = "created_at"
+    CREATED_DOWN = "-created_at"
+    BPM = "bpm"
+    BPM_DOWN = "-bpm"
+    RANDOM = "random"
+
+
+_ORDERS = {
+    TrackSorting.TITLE: TrackOrder.TITLE,
+    TrackSorting.TITLE_DOWN: TrackOrder.TITLE_DESCENDING,
+    TrackSorting.ARTIST: TrackOrder.ARTIST,
+    TrackSorting.ARTIST_DOWN: TrackOrder.ARTIST_DESCENDING,
+    TrackSorting.ALBUM: TrackOrder.ALBUM,
+    TrackSorting.ALBUM_DOWN: TrackOrder.ALBUM_DESCENDING,
+    TrackSorting.YEAR: TrackOrder.YEAR,
+    TrackSorting.YEAR_DOWN: TrackOrder.YEAR_DESCENDING,
+    TrackSorting.DURATION: TrackOrder.DURATION,
+    TrackSorting.DURATION_DOWN: TrackOrder.DURATION_DESCENDING,
+    TrackSorting.CREATED: TrackOrder.OLDEST,
+    TrackSorting.CREATED_DOWN: TrackOrder.NEWEST,
+    TrackSorting.BPM: TrackOrder.BPM,
+    TrackSorting.BPM_DOWN: TrackOrder.BPM_DESCENDING,
+    TrackSorting.RANDOM: TrackOrder.RANDOM,
+}
 
 
 class TrackList(Narrowed, frozen=True, kw_only=True):
     """Which tracks."""
 
+    mood: Annotated[
+        tuple[str, ...],
+        Meta(max_length=20, description="Only of any of these moods; case does not matter.", examples=[["calm"]]),
+    ] = ()
+    artist: Annotated[
+        UUID | None,
+        Meta(
+            description="Only what this artist performs, or has a part in.",
+            examples=["0190c3f2-7d1a-7b3e-8a4f-5d2c9e6b1f01"],
+        ),
+    ] = None
+    album: Annotated[
+        UUID | None, Meta(description="Only from this album.", examples=["0190c3f2-7d1a-7b3e-8a4f-5d2c9e6b1f00"])
+    ] = None
     sorting: Annotated[
         tuple[TrackSorting, ...],
         Meta(min_length=1, max_length=1, description="By what they are sorted.", examples=[["title"]]),
@@ -186,14 +250,18 @@ async def listing(call: Call[TrackList, Nothing]) -> Reply:
         genres=tuple(wanted.genre),
         from_year=wanted.from_year,
         to_year=wanted.to_year,
+        moods=tuple(wanted.mood),
+        artist=wanted.artist,
+        album=wanted.album,
     )
-    tracks, total = await call.work.tracks.page(narrow, wanted.window())
-    return Reply(wanted.of([TrackRead.of(track) for track in tracks], total))
+    tracks, total = await call.work.tracks.page(narrow, wanted.window(), _ORDERS[wanted.sorting[0]])
+    return Reply(wanted.of(await tracks_shown(call, tracks), total))
 
 
 async def read(call: Call[Nothing, Nothing]) -> Reply:
     """One track."""
-    return Reply(TrackRead.of(await call.work.tracks.get(call.item)))
+    (track,) = await tracks_shown(call, [await call.work.tracks.get(call.item)])
+    return Reply(track)
 
 
 OPERATIONS = (
@@ -203,7 +271,10 @@ OPERATIONS = (
         path="/tracks/",
         tag="Library",
         summary="List tracks",
-        description="Tracks that can be played now.",
+        description=(
+            "Tracks that can be played now. Sorted by what a track may lack (`year`, `bpm`), those without it are left "
+            "out; sorted at `random`, each page is drawn anew."
+        ),
         handle=listing,
         query=TrackList,
         answer=TrackPage,

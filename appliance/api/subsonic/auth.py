@@ -1,4 +1,6 @@
-"""Who is calling: token and salt, or a password, plain or in hex. Cookies open nothing here.
+"""Who is calling: an API key, token and salt, or a password, plain or in hex. Cookies open nothing here.
+
+Keys are devices' secrets, which serve as passwords as well.
 
 https://opensubsonic.netlify.app/docs/api-reference/ and
 https://opensubsonic.netlify.app/docs/extensions/apikeyauth/
@@ -7,6 +9,7 @@ https://opensubsonic.netlify.app/docs/extensions/apikeyauth/
 from appliance.api.subsonic.errors import Code, Refusal, missing
 from appliance.api.subsonic.request import Parameters
 from appliance.core.accounts import Accounts, User
+from appliance.core.errors import WrongCredentials
 from appliance.core.ports import UnitOfWork
 
 _HEX = "enc:"
@@ -18,14 +21,14 @@ _LONGEST_NAME = 200
 async def authenticate(accounts: Accounts, work: UnitOfWork, parameters: Parameters, network: str) -> User:
     """The user of the credentials. ``network``: the peer's address, for the throttle.
 
-    Refuses a missing part (10), an API key (42), parts that contradict each other (43). Raises
-    ``WrongCredentials`` or ``TooManyAttempts``.
+    Refuses a missing part (10), parts that contradict each other (43), an API key that is none (44). Raises
+    ``WrongCredentials``, ``TooManyAttempts``, or ``Forbidden`` for a device that is not for Subsonic.
     """
     key, name, password, token, salt = (_single(parameters, part) for part in ("apiKey", "u", "p", "t", "s"))
     if key is not None:
         if any(part is not None for part in (name, password, token, salt)):
             raise _conflict()
-        raise Refusal(Code.AUTHENTICATION_NOT_SUPPORTED, "API keys are not supported yet.")
+        return await _by_key(accounts, work, key, network)
     if not name:
         raise missing("u")
     if password is not None and token is not None:
@@ -38,6 +41,13 @@ async def authenticate(accounts: Accounts, work: UnitOfWork, parameters: Paramet
     if salt is None:
         raise missing("s")
     return await accounts.by_token(work, name[:_LONGEST_NAME], token, salt, network, app=app)
+
+
+async def _by_key(accounts: Accounts, work: UnitOfWork, key: str, network: str) -> User:
+    try:
+        return await accounts.by_api_key(work, key, network)
+    except WrongCredentials:
+        raise Refusal(Code.INVALID_API_KEY, "This API key is not, or no longer, valid.") from None
 
 
 def _single(parameters: Parameters, name: str) -> str | None:

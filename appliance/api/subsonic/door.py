@@ -20,6 +20,7 @@ from appliance.core.errors import TonearmError
 ENDPOINTS: dict[str, Handler] = {
     "ping": system.ping,
     "getLicense": system.get_license,
+    "tokenInfo": system.token_info,
     "getMusicFolders": browsing.get_music_folders,
     "getIndexes": browsing.get_indexes,
     "getMusicDirectory": browsing.get_music_directory,
@@ -131,7 +132,8 @@ class _Door:
         services = self._services
         async with services.store.begin() as work:
             user = await authenticate(services.accounts, work, parameters, request.remote_addr or "")
-            return await ENDPOINTS[name](Call(services=services, work=work, user=user, parameters=parameters))
+            seen = work.seen_by(user)
+            return await ENDPOINTS[name](Call(services=services, work=seen, user=user, parameters=parameters))
 
     async def _response(self, answer: Answer, form: Dialect) -> Response:
         match answer:

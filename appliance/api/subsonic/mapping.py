@@ -12,6 +12,7 @@ from appliance.api.subsonic import responses
 from appliance.api.subsonic.ids import album_id, artist_id, picture_id, track_id
 from appliance.api.subsonic.request import INT32
 from appliance.core.catalogue import NO_MARKS, Album, Artist, ArtistRef, Marks, Track
+from appliance.core.credits import Part, TrackCredit
 from appliance.core.text import index_letter
 
 #: What the user left on the thing with this id.
@@ -147,7 +148,7 @@ def album_child(entity: Album, marks: Marks = NO_MARKS) -> responses.Child:
     )
 
 
-def song(entity: Track, marks: Marks = NO_MARKS) -> responses.Child:
+def song(entity: Track, marks: Marks = NO_MARKS, credited: Sequence[TrackCredit] = ()) -> responses.Child:
     """A song, in a list or by itself: the two are the same."""
     file = entity.file
     genres = entity.genres
@@ -194,9 +195,17 @@ def song(entity: Track, marks: Marks = NO_MARKS) -> responses.Child:
         display_artist=entity.artist_display,
         album_artists=_mentions(entity.album_artists),
         display_album_artist=entity.album_artist_display,
+        contributors=[_contributor(credit) for credit in credited],
+        display_composer=", ".join(credit.artist.name for credit in credited if credit.role is Part.COMPOSER),
         moods=list(entity.moods),
         replay_gain=_replay_gain(entity),
     )
+
+
+def _contributor(credit: TrackCredit) -> responses.Contributor:
+    (artist,) = _mentions((credit.artist,))
+    # As apps know the roles from other servers: without an underscore.
+    return responses.Contributor(role=credit.role.replace("_", ""), sub_role=credit.detail, artist=artist)
 
 
 @lru_cache(maxsize=16_384)

@@ -26,9 +26,10 @@ async def marks_of(call: Call, item: Item, uuid: UUID) -> Marks:
 
 
 async def songs(call: Call, tracks: Sequence[Track]) -> list[responses.Child]:
-    """Tracks with their marks."""
+    """Tracks with their marks and credits."""
     marks = await marks_on(call, Item.TRACK, tracks)
-    return [mapping.song(track, marks(track.id)) for track in tracks]
+    credited = await call.work.tracks.credits([track.id for track in tracks]) if tracks else {}
+    return [mapping.song(track, marks(track.id), credited.get(track.id, ())) for track in tracks]
 
 
 async def albums_by_tags(call: Call, albums: Sequence[Album]) -> list[responses.AlbumID3]:

@@ -24,6 +24,10 @@ class License(Node, frozen=True, kw_only=True):
     valid: bool
 
 
+class TokenInfo(Node, frozen=True, kw_only=True):
+    username: str
+
+
 class Extension(Node, frozen=True, kw_only=True):
     name: str
     versions: list[int]
@@ -84,6 +88,15 @@ class ArtistID3(Node, frozen=True, kw_only=True):
     user_rating: Added[int] = None
     music_brainz_id: Added[str] = None
     sort_name: Added[str] = None
+
+
+class Contributor(Node, frozen=True, kw_only=True):
+    """Whoever had a part in a song."""
+
+    role: str
+    sub_role: str | None = None
+    """Of a performer the instrument."""
+    artist: ArtistID3
 
 
 class AlbumID3(Node, frozen=True, kw_only=True):
@@ -159,6 +172,8 @@ class Child(Node, frozen=True, kw_only=True):
     display_artist: Added[str] = None
     album_artists: Added[list[ArtistID3]] = None
     display_album_artist: Added[str] = None
+    contributors: Added[list[Contributor]] = None
+    display_composer: Added[str] = None
     moods: Added[list[str]] = None
     replay_gain: Added[ReplayGain] = None
     name: Added[str] = None

@@ -14,15 +14,23 @@ from appliance.store.tables.catalogue import (
     artworks,
     faults,
     files,
+    genre_aliases,
     genres,
     libraries,
+    moods,
+    release_groups,
     track_artists,
+    track_credits,
     track_genres,
     tracks,
 )
-from appliance.store.tables.listening import likes, plays, ratings
-from appliance.store.tables.people import sessions, users
+from appliance.store.tables.jobs import events, jobs, schedules
+from appliance.store.tables.listening import bookmarks, likes, now_playing, plays, queues, ratings
+from appliance.store.tables.people import audit, devices, invitations, sessions, settings, users
+from appliance.store.tables.playlists import playlist_entries, playlists, smart_playlists
 from appliance.store.tables.scans import scans
+from appliance.store.tables.search import search_trigrams, search_words
+from appliance.store.tables.sharing import podcast_episodes, podcasts, radio_stations, shares
 
 __all__ = [
     "CATALOGUE",
@@ -30,17 +38,40 @@ __all__ = [
     "albums",
     "artists",
     "artworks",
+    "audit",
+    "bookmarks",
+    "devices",
+    "events",
     "faults",
     "files",
+    "genre_aliases",
     "genres",
+    "invitations",
+    "jobs",
     "libraries",
     "likes",
     "metadata",
+    "moods",
+    "now_playing",
+    "playlist_entries",
+    "playlists",
     "plays",
+    "podcast_episodes",
+    "podcasts",
+    "queues",
+    "radio_stations",
     "ratings",
+    "release_groups",
     "scans",
+    "schedules",
+    "search_trigrams",
+    "search_words",
     "sessions",
+    "settings",
+    "shares",
+    "smart_playlists",
     "track_artists",
+    "track_credits",
     "track_genres",
     "tracks",
     "users",

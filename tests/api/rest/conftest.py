@@ -9,22 +9,29 @@ import trio
 from quart.typing import TestClientProtocol as Client
 
 from appliance.api.app import make_app
+from appliance.api.event_streams import EventStreams
 from appliance.api.exchange import App
 from appliance.api.health import Check, Health
 from appliance.api.metrics import Metrics
 from appliance.api.services import Services
 from appliance.core.accounts import Accounts, Role
+from appliance.core.jobs import JobKinds
 from appliance.core.library import Batch
 from appliance.core.ports import Covers, Media, Store
 from appliance.core.scanning import ScanCounts, ScanKind, ScanState
+from appliance.core.schedules import Timetable
 from appliance.core.setup import Setup, Terms
 from appliance.core.sheet import AudioFacts, Fault, Sheet, Tags
 from appliance.core.throttle import Throttle
 from appliance.ingest.music_folders import MusicFolders
+from appliance.jobs.calendar import CronCalendar
+from appliance.jobs.kinds import KINDS
 from appliance.store.database import Database
 from appliance.store.listener import Listener
 from appliance.store.unit_of_work import PostgresStore
 from appliance.vault import FileVault
+from tests.api.rest.api import Api
+from tests.api.rest.witness import Testimony, witnessed
 from tests.core.setting_up import MemoryMachine
 
 PASSWORD = "correct horse"
@@ -34,6 +41,30 @@ HOUSE = (
     ("Ana Bell", "Winter", 2003, "Jazz", 2),
     ("Bo", "Étude", 1999, "Soul", 4),
 )
+
+#: Asks what all the other tests of this folder have seen: it comes after them, and only when all of them are run.
+_LAST = "test_every_operation_has_answered_some_test_with_success"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    last = [item for item in items if item.path.parent == here and item.name == _LAST]
+    items[:] = [item for item in items if item not in last]
+    collected = {item.path for item in items if item.path.parent == here}
+    chosen = any("::" in argument for argument in config.args) or any(
+        config.getoption(option, None) for option in ("keyword", "markexpr", "deselect", "lf", "stepwise")
+    )
+    if collected == set(here.glob("test_*.py")) and not chosen:
+        items += last
+    else:
+        config.hook.pytest_deselected(items=last)
+
+
+@pytest.fixture(scope="session")
+def testimony() -> Testimony:
+    """What the tests of this folder are answered."""
+    return Testimony()
 
 
 @pytest.fixture
@@ -80,7 +111,7 @@ def setup(terms: Terms, accounts: Accounts, throttle: Throttle, machine: MemoryM
 
 
 @pytest.fixture
-def services(store: Store, accounts: Accounts, setup: Setup) -> Services:
+def services(store: Store, accounts: Accounts, setup: Setup, tmp_path: Path) -> Services:
     # Nothing of the native interface plays yet.
     return Services(
         store=store,
@@ -88,19 +119,24 @@ def services(store: Store, accounts: Accounts, setup: Setup) -> Services:
         setup=setup,
         media=cast("Media", None),
         covers=cast("Covers", None),
+        folders=MusicFolders(tmp_path / "music", tmp_path / "server"),
+        timetable=Timetable(JobKinds(KINDS), CronCalendar()),
+        events=EventStreams(store),
         version="0.1.0-test",
     )
 
 
 @pytest.fixture
-async def app(services: Services, nursery: trio.Nursery) -> App:
+async def app(services: Services, testimony: Testimony, nursery: trio.Nursery) -> App:
     async def answers() -> str:
         await services.store.ping()
         return "answers"
 
     health = Health([Check("database", required=True, probe=answers)])
     await nursery.start(health.run)
-    return make_app(services, health, Metrics(), allowed_hosts=["Music.Example.org"])
+    app = make_app(services, health, Metrics(), allowed_hosts=["Music.Example.org"])
+    app.test_client_class = witnessed(testimony)
+    return app
 
 
 @pytest.fixture
@@ -118,6 +154,30 @@ async def administrator(services: Services) -> dict[str, str]:
 async def member(services: Services) -> dict[str, str]:
     """The headers of a signed-in member, whose name is ``member``."""
     return await _signed_in(services, Role.MEMBER)
+
+
+@pytest.fixture
+async def guest(services: Services) -> dict[str, str]:
+    """The headers of a signed-in guest."""
+    return await _signed_in(services, Role.GUEST)
+
+
+@pytest.fixture
+def as_administrator(client: Client, administrator: dict[str, str]) -> Api:
+    """The interface, as an administrator sees it."""
+    return Api(client, administrator)
+
+
+@pytest.fixture
+def as_member(client: Client, member: dict[str, str]) -> Api:
+    """The interface, as a member sees it."""
+    return Api(client, member)
+
+
+@pytest.fixture
+def as_guest(client: Client, guest: dict[str, str]) -> Api:
+    """The interface, as a guest sees it."""
+    return Api(client, guest)
 
 
 @pytest.fixture

@@ -1,16 +1,55 @@
 """The house for each test, and what its answers are held to."""
 
 import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import psycopg
 import pytest
+import trio
 
-from tests.api.subsonic.house import House, build_house
+from tests.api.subsonic.house import House, furnish_house, open_house, survey_house
+from tests.api.subsonic.world import CAME, World
+from tests.databases import Copy, at
+
+
+class Furnished(NamedTuple):
+    """A database with the house in it, to copy, and what is in all of its copies."""
+
+    template: str
+    world: World
+
+
+@pytest.fixture(scope="session")
+def furnished(postgres_url: str, postgres_template: str) -> Furnished:
+    name = "template_house"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    url = at(postgres_url, name)
+    trio.run(furnish_house, url)
+    with psycopg.connect(url) as connection:
+        connection.execute(CAME)
+    return Furnished(name, trio.run(survey_house, url))
+
+
+@pytest.fixture(scope="session")
+def house_copy(postgres_url: str, furnished: Furnished) -> Iterator[Copy]:
+    copy = Copy(postgres_url, furnished.template)
+    yield copy
+    copy.drop()
 
 
 @pytest.fixture
-async def house() -> House:
-    return await build_house()
+def house_url(house_copy: Copy) -> str:
+    """The house's database, as if no test had been before."""
+    return house_copy.url()
+
+
+@pytest.fixture
+async def house(house_url: str, furnished: Furnished) -> AsyncIterator[House]:
+    async with open_house(house_url, furnished.world) as house:
+        yield house
 
 
 def find_specification() -> Path | None:

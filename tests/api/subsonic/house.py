@@ -1,39 +1,79 @@
-"""The Subsonic API in front of a house of music in memory, as a client calls it."""
+"""The Subsonic API in front of a house of music, as a client calls it."""
 
 import hashlib
 import json
-from typing import Any, cast
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
+import msgspec
 from quart import Response
 from quart_trio import QuartTrio
+from sqlalchemy import Table, select
 
+from appliance.api.event_streams import EventStreams
 from appliance.api.media_response import MediaConnection
 from appliance.api.services import Services
 from appliance.api.subsonic import blueprint
-from appliance.core.accounts import Accounts, Role, User
+from appliance.core.accounts import Accounts, User
+from appliance.core.catalogue import Window
+from appliance.core.listening import LikeEvent, PlayEvent, RatingEvent
 from appliance.core.ports import MusicFolders
+from appliance.core.scanning import Scan
+from appliance.core.schedules import Timetable
 from appliance.core.setup import Setup, Terms
 from appliance.core.throttle import Throttle
-from tests.api.subsonic.memory_services import MemoryCovers, MemoryMedia, MemoryStore, MemoryVault
-from tests.api.subsonic.world import furnish
+from appliance.store import tables
+from appliance.store.database import open_database
+from appliance.store.statement import Statement
+from appliance.vault import FileVault
+from tests.api.subsonic.asked import AskedCovers, AskedMedia, WatchedStore
+from tests.api.subsonic.world import PASSWORD, World, furnish, look_around
 
-PASSWORD = "sesame & coriander"
+T = TypeVar("T", bound=msgspec.Struct)
+
+#: What the house was furnished under, its copies can be opened with.
+VAULT_KEY = bytes(32)
 
 
 class House:
     """The API as a client calls it. Parameters may be lists: then they are repeated."""
 
-    def __init__(self, app: QuartTrio, store: MemoryStore, media: MemoryMedia, covers: MemoryCovers) -> None:
+    def __init__(
+        self, app: QuartTrio, store: WatchedStore, world: World, media: AskedMedia, covers: AskedCovers
+    ) -> None:
         self.app = app
         self.store = store
-        self.world = store.world
+        self.world = world
         self.media = media
         self.covers = covers
 
     def user(self, name: str) -> User:
-        return next(account.user for account in self.world.accounts if account.user.name == name)
+        return next(user for user in self.world.users if user.name == name)
+
+    async def likes(self) -> list[LikeEvent]:
+        """The whole log, the first event first; so are the others."""
+        return await self._log(tables.likes, LikeEvent)
+
+    async def ratings(self) -> list[RatingEvent]:
+        return await self._log(tables.ratings, RatingEvent)
+
+    async def plays(self) -> list[PlayEvent]:
+        return await self._log(tables.plays, PlayEvent)
+
+    async def _log(self, table: Table, kind: type[T]) -> list[T]:
+        statement = Statement(select(table).order_by(table.c.happened_at, table.c.id))
+        async with self.store.database.begin() as connection:
+            rows = await connection.fetch(statement)
+        return [kind(**{field: row[field] for field in kind.__struct_fields__}) for row in rows]
+
+    async def scans(self) -> list[Scan]:
+        """The latest first."""
+        async with self.store.begin() as work:
+            scans, _ = await work.scans.page(Window(100))
+        return scans
 
     def credentials(self, user: str = "ada") -> dict[str, str]:
         token = hashlib.md5(f"{PASSWORD}s".encode(), usedforsecurity=False).hexdigest()
@@ -96,20 +136,46 @@ class House:
 ENVELOPE = {"status", "version", "type", "serverVersion", "openSubsonic"}
 
 
-async def build_house() -> House:
-    """Ada is the administrator, Bob a member, Guy a guest; all have one password."""
-    store = MemoryStore(furnish())
-    throttle = Throttle(lambda: 0.0)  # time stands still
-    accounts = Accounts(MemoryVault(), throttle)
-    async with store.begin() as work:
-        for name, role in (("ada", Role.ADMIN), ("Bob", Role.MEMBER), ("guy", Role.GUEST)):
-            await accounts.create(work, name, PASSWORD, role)
-    media, covers = MemoryMedia(store), MemoryCovers(store)
+def build_house(store: WatchedStore, world: World) -> House:
+    """The API in front of a store that holds ``world``. Nobody has guessed at a password yet, and time stands still."""
+    throttle = Throttle(lambda: 0.0)
+    accounts = Accounts(FileVault(VAULT_KEY), throttle)
+    media, covers = AskedMedia(store), AskedCovers(store)
     terms = Terms(by_page=False, music_folder=None)
     setup = Setup(terms, accounts, throttle, folders=cast("MusicFolders", None), machine=None)
-    services = Services(store=store, accounts=accounts, setup=setup, media=media, covers=covers, version="0.1.0")
+    folders = cast("MusicFolders", None)
+    services = Services(
+        store=store,
+        accounts=accounts,
+        setup=setup,
+        media=media,
+        covers=covers,
+        folders=folders,
+        timetable=cast("Timetable", None),
+        events=cast("EventStreams", None),
+        version="0.1.0",
+    )
     app = QuartTrio(__name__)
     app.asgi_http_class = MediaConnection
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.register_blueprint(blueprint(services), url_prefix="/rest")
-    return House(app, store, media, covers)
+    return House(app, store, world, media, covers)
+
+
+@asynccontextmanager
+async def open_house(url: str, world: World) -> AsyncIterator[House]:
+    """The same in front of a database."""
+    async with open_database(url) as database:
+        yield build_house(WatchedStore(database), world)
+
+
+async def furnish_house(url: str) -> None:
+    """Bring everything into an empty database."""
+    async with open_database(url) as database:
+        await furnish(WatchedStore(database), Accounts(FileVault(VAULT_KEY), Throttle(lambda: 0.0)))
+
+
+async def survey_house(url: str) -> World:
+    """What is there."""
+    async with open_database(url) as database, WatchedStore(database).begin() as work:
+        return await look_around(work)

@@ -1,11 +1,14 @@
 """The library by tags and by folders, lists, search: what is in the answers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
-from appliance.core.scanning import Scan, ScanCounts, ScanKind, ScanState
+from appliance.api.subsonic import mapping
+from appliance.core.scanning import ScanCounts, ScanKind, ScanState
+from appliance.store.database import Connection
 from tests.api.subsonic.house import House
 
 NAMESPACE = "{http://subsonic.org/restapi}"
@@ -63,7 +66,7 @@ async def test_an_artist_has_albums_and_numbers_are_numbers(house: House) -> Non
 async def test_an_album_in_full(house: House) -> None:
     album = await house.ok("getAlbum", id=album_id(house, "Groove"))
     songs = album.pop("song")
-    picture = f"pi-{house.world.artworks[0].id.hex}"
+    picture = f"pi-{house.world.picture.id.hex}"
     assert album == {
         "id": album_id(house, "Groove"),
         "name": "Groove",
@@ -119,7 +122,7 @@ async def test_a_song_in_full(house: House) -> None:
         "track": 1,
         "year": 1969,
         "genre": "Rock",
-        "coverArt": f"pi-{house.world.artworks[0].id.hex}",
+        "coverArt": f"pi-{house.world.picture.id.hex}",
         "size": 1235,
         "contentType": "audio/flac",
         "suffix": "flac",
@@ -147,6 +150,15 @@ async def test_a_song_in_full(house: House) -> None:
         "displayArtist": "The Needles",
         "albumArtists": [{"id": artist_id(house, "The Needles"), "name": "The Needles"}],
         "displayAlbumArtist": "The Needles",
+        "contributors": [
+            {"role": "composer", "artist": {"id": artist_id(house, "The Needles"), "name": "The Needles"}},
+            {
+                "role": "performer",
+                "subRole": "lute",
+                "artist": {"id": artist_id(house, "The Needles"), "name": "The Needles"},
+            },
+        ],
+        "displayComposer": "The Needles",
         "moods": ["calm"],
         "replayGain": {"trackGain": -7.25, "trackPeak": 0.98},
     }
@@ -178,11 +190,11 @@ async def test_a_slash_in_a_name_is_no_folder(house: House) -> None:
 
 
 async def test_absurd_numbers_from_tags_stay_within_32_bits(house: House) -> None:
+    """The database has no room for most of them; the mapping does not rely on it."""
     track = msgspec.structs.replace(
         house.world.tracks[0], track_number=2**40, disc_number=-(2**40), duration_ms=2**60, bpm=2**33, year=2**31
     )
-    house.world.tracks[0] = track
-    song = await house.ok("getSong", id=f"tr-{track.id.hex}")
+    song = msgspec.to_builtins(mapping.song(track))
     assert not {"track", "discNumber", "year"} & set(song)
     assert song["duration"] == song["bpm"] == 2**31 - 1
 
@@ -226,21 +238,21 @@ async def test_indexes_are_the_artists_as_folders(house: House) -> None:
 
 
 async def test_indexes_are_empty_for_a_client_that_has_seen_them(house: House) -> None:
-    finished = house.world.albums[0].created_at
-    scan = Scan(
-        id=house.world.albums[0].id,
-        kind=ScanKind.QUICK,
-        state=ScanState.DONE,
-        counts=ScanCounts(),
-        requested_at=finished,
-        finished_at=finished,
-    )
-    house.world.scans.append(scan)
+    async with house.store.begin() as work:
+        await work.scans.request(ScanKind.QUICK)
+        first = await work.scans.take()
+        assert first is not None
+        await work.scans.finish(first.id, ScanState.DONE, ScanCounts())
+    (scan,) = await house.scans()
+    finished = scan.finished_at
+    assert finished is not None
     modified = (await house.ok("getIndexes"))["lastModified"]
     assert modified == int(finished.timestamp() * 1000)
     assert (await house.ok("getIndexes", ifModifiedSince=modified))["index"] == []
     assert (await house.ok("getIndexes", ifModifiedSince=modified - 1))["index"] != []
-    house.world.scans[0] = msgspec.structs.replace(scan, finished_at=None, state=ScanState.RUNNING)
+    async with house.store.begin() as work:
+        await work.scans.request(ScanKind.QUICK)
+        assert await work.scans.take() is not None
     assert (await house.ok("getIndexes", ifModifiedSince=modified))["index"] != []
 
 
@@ -266,7 +278,7 @@ async def test_folders_lead_from_the_library_to_the_song(house: House) -> None:
     [
         ({"type": "newest", "size": 2}, ["a\x0bb ]]> <c>", "Sampler"]),
         ({"type": "alphabeticalByName", "size": 2, "offset": 1}, ["Groove", "Heima"]),
-        ({"type": "alphabeticalByArtist", "size": 1, "offset": 1}, ["Heima"]),
+        ({"type": "alphabeticalByArtist", "size": 1, "offset": 1}, ["Groove"]),
         ({"type": "byYear", "fromYear": 1980, "toYear": 2007}, ["Sampler", "Run-out", "Heima"]),
         ({"type": "byYear", "fromYear": 2007, "toYear": 1980}, ["Heima", "Run-out", "Sampler"]),
         ({"type": "byGenre", "genre": "ROCK"}, ["Groove", "Heima"]),
@@ -314,9 +326,21 @@ async def test_lists_that_cannot_be_meant(house: House, parameters: dict[str, An
     assert await house.code("getAlbumList2", **parameters) == code
 
 
-async def test_a_list_asks_for_its_marks_once(house: House) -> None:
-    await house.ok("getAlbumList2", type="newest", size=500)
-    assert house.world.marks_asked == 1
+async def test_a_list_of_all_asks_the_database_no_more_than_a_list_of_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    run = Connection._run  # noqa: SLF001 - every statement goes through it
+
+    async def counted(connection: Connection, function: Callable[..., Any], statement: str, *arguments: object) -> Any:
+        asked.append(statement)
+        return await run(connection, function, statement, *arguments)
+
+    monkeypatch.setattr(Connection, "_run", counted)
+    await house.ok("getAlbumList2", type="newest", size=1)
+    one, asked[:] = len(asked), []
+    assert len((await house.ok("getAlbumList2", type="newest", size=500))["album"]) == 6
+    assert 0 < len(asked) <= one
 
 
 async def test_random_songs_can_be_narrowed(house: House) -> None:
@@ -360,7 +384,7 @@ async def test_of_a_query_only_its_beginning_counts(house: House) -> None:
 async def test_search_finds_each_kind(house: House) -> None:
     found = await house.ok("search3", query="sigur")
     assert [artist["name"] for artist in found["artist"]] == ["Sigur Rós"]
-    assert names(found["album"]) == ["Run-out", "Heima"]
+    assert names(found["album"]) == ["Heima", "Run-out"]
     assert {song["title"] for song in found["song"]} == {"Omega", "Hafsól", "Von"}
     folders = await house.ok("search2", query="sigur")
     assert folders["artist"] == [{"id": artist_id(house, "Sigur Rós"), "name": "Sigur Rós"}]

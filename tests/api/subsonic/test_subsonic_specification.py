@@ -17,6 +17,7 @@ from tests.api.subsonic.house import House
 REQUIRED: dict[str, tuple[str, list[str]]] = {
     "ping": ("", []),
     "getLicense": ("license", ["valid"]),
+    "tokenInfo": ("tokenInfo", ["username"]),
     "getOpenSubsonicExtensions": ("openSubsonicExtensions", ["[]name", "[]versions"]),
     "getMusicFolders": ("musicFolders", ["musicFolder[]id"]),
     "getIndexes": ("indexes", ["ignoredArticles", "lastModified", "index[]name", "index[]artist[]id"]),

@@ -1,92 +1,54 @@
-"""The other ports in memory: a store with transactions, a vault, sound and pictures."""
+"""Sound and pictures that tell what was asked of them, and break when they are told to.
 
-import copy
-import hashlib
+The real ones have tests of their own (tests/stream) and play in the journeys: here every request would need files
+and a pool of transcoders, to answer which plan and which headers reached them.
+"""
+
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from uuid import UUID
 
 import trio
 
-from appliance.core.catalogue import (
-    Artwork,
-)
+from appliance.core.catalogue import Artwork
 from appliance.core.errors import TonearmError
 from appliance.core.playback import Plan, RawPlan
-from appliance.core.ports import (
-    Conditions,
-    Cover,
-    MediaReply,
-    UnitOfWork,
-)
-from tests.api.subsonic.memory_work import MemoryWork
-from tests.api.subsonic.world import World
+from appliance.core.ports import Conditions, Cover, MediaReply, UnitOfWork
+from appliance.store.database import Database
+from appliance.store.listener import Listener
+from appliance.store.unit_of_work import PostgresStore
 
 
-class MemoryStore:
-    """Transactions that roll back, one at a time."""
+class WatchedStore(PostgresStore):
+    """The store itself; tells besides how many transactions are open."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, Listener(database))
+        self.database = database
         self.open = 0
-        self.failure: Exception | None = None
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[UnitOfWork]:
-        if self.failure is not None:
-            raise self.failure
-        before = copy.copy(self.world.likes), copy.copy(self.world.ratings), copy.copy(self.world.plays)
-        self.open += 1
-        try:
-            yield MemoryWork(self.world)
-        except BaseException:
-            self.world.likes, self.world.ratings, self.world.plays = before
-            raise
-        finally:
-            self.open -= 1
-
-    async def ping(self) -> None:
-        pass
-
-    async def answers(self) -> None:
-        pass
-
-    async def maintain(self) -> None:
-        pass
-
-    @asynccontextmanager
-    async def listen(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
-        raise NotImplementedError(channel)
-        yield
+        async with super().begin() as work:
+            self.open += 1
+            try:
+                yield work
+            finally:
+                self.open -= 1
 
 
-class MemoryVault:
-    """Hides nothing: what it keeps lives as long as a test."""
-
-    async def hash(self, password: str) -> str:
-        return hashlib.sha256(password.encode()).hexdigest()
-
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        return password_hash == await self.hash(password)
-
-    def seal(self, secret: str, owner: UUID) -> bytes:
-        return owner.bytes + secret.encode()
-
-    def open(self, sealed: bytes, owner: UUID) -> str | None:
-        return sealed[16:].decode() if sealed[:16] == owner.bytes else None
-
-
-class MemoryMedia:
-    """Plays one sound, in chunks, for every plan; keeps account of what is open."""
+class AskedMedia:
+    """Plays one sound, in chunks, for every plan; keeps account of what it was asked for and what is open."""
 
     CHUNKS = (b"fLaC", b"\0" * 5, b"end")
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: WatchedStore) -> None:
         self._store = store
         self.failure: TonearmError | None = None
         self.breaks: TonearmError | None = None
         self.endless = False
         self.open_now = 0
+        self.opened = trio.Event()
+        """Set by the first answer."""
         self.asked: list[tuple[Plan, Conditions, bool]] = []
         self.transactions_seen: list[int] = []
 
@@ -97,6 +59,7 @@ class MemoryMedia:
         if self.failure is not None:
             raise self.failure
         self.open_now += 1
+        self.opened.set()
         try:
             # A nursery, as the real one has: it breaks unless it is left by the task that entered it, in order.
             async with trio.open_nursery() as nursery:
@@ -130,8 +93,8 @@ class MemoryMedia:
             await trio.sleep_forever()
 
 
-class MemoryCovers:
-    def __init__(self, store: MemoryStore) -> None:
+class AskedCovers:
+    def __init__(self, store: WatchedStore) -> None:
         self._store = store
         self.asked: list[tuple[Artwork | None, int | None]] = []
 

@@ -14,6 +14,8 @@ from appliance.core.accounts import Account, Role, User
 from appliance.core.catalogue import Item, Marks, TrackFilter, Window
 from appliance.core.ids import new_id
 from appliance.core.library import Signature, compare
+from appliance.core.playlist_order import Insert
+from appliance.core.playlists import Draft, create, operate
 from appliance.core.ports import UnitOfWork
 from appliance.core.sheet import Sheet
 from appliance.store.unit_of_work import PostgresStore
@@ -70,6 +72,8 @@ class Library(RuleBasedStateMachine):
         self._pieces: list[Piece] = []
         self._bin: list[tuple[Disk, bytes, Sheet, Piece]] = []
         self._user = User(id=new_id(), name="Ana", role=Role.MEMBER, created_at=at(0))
+        self._playlist_id = new_id()
+        self._playlist: list[UUID] = []
         wipe(url)
 
     @initialize(number=st.integers(2, 4))
@@ -196,6 +200,8 @@ class Library(RuleBasedStateMachine):
             playing, _ = await work.tracks.page(TrackFilter(), Window(1000))
             known = {piece.track_id: piece for piece in self._pieces if piece.track_id is not None}
             marks = await work.listening.marks(self._user.id, Item.TRACK, list(known))
+            entries = await work.playlists.entries(self._playlist_id, Window(1000))
+        assert [entry.track_id for entry in entries] == self._playlist
         assert marks == {track_id: piece.marks for track_id, piece in known.items() if piece.marks != Marks()}
         if any(piece.unsettled for piece in self._pieces):
             return
@@ -213,6 +219,7 @@ class Library(RuleBasedStateMachine):
         async with self._store.begin() as work:
             await work.users.add(Account(user=self._user, password_hash="none", app_secret=None))
             await work.libraries.settle(sorted(ROOTS))
+            await create(work, self._user, Draft(id=self._playlist_id, name="Evenings"))
 
     async def _listen(self, piece: Piece) -> None:
         minute = next(self._numbers)
@@ -221,6 +228,9 @@ class Library(RuleBasedStateMachine):
         await like(self._store, self._user.id, Item.TRACK, (piece.track_id, minute, True))
         await rate(self._store, self._user.id, Item.TRACK, (piece.track_id, minute, rating))
         await play(self._store, self._user.id, (piece.track_id, minute))
+        async with self._store.begin() as work:
+            await operate(work, self._user, self._playlist_id, [Insert(new_id(), piece.track_id)])
+        self._playlist.append(piece.track_id)
         plays = piece.marks.play_count + 1
         piece.marks = Marks(liked_at=at(minute), rating=rating, play_count=plays, last_played_at=at(minute))
 
